@@ -1,0 +1,1 @@
+"""The product without Functions: model, estate, plans, actions, planners, reports and gateways."""

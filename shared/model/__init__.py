@@ -1,0 +1,1 @@
+"""Frozen types that everything else speaks in; no I/O, no Azure."""

@@ -1,0 +1,215 @@
+"""The estate: what we look after, who looks after it, and the rules they work by."""
+
+from datetime import date, time, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from shared.model.plan import ApprovalPolicy, PlanKind
+from shared.model.wire import Strict
+
+ResourceId = Annotated[str, Field(pattern=r"^/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()/-]+)$")]
+Region = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{2,39}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+HttpsUrl = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[^\s]*)?$")]
+Mail = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[A-Za-z0-9.-]+$")]
+
+
+class Role(StrEnum):
+    """App roles of the Entra ID registration."""
+
+    READER = "Reader"
+    OPERATOR = "Operator"
+    APPROVER = "Approver"
+
+
+class Person(Strict):
+    """Somebody who may do something: tenant id and object id, never the mail address alone."""
+
+    name: str
+    mail: Mail
+    tenant_id: str = Field(pattern=r"^[0-9a-fA-F-]{36}$")
+    object_id: str = Field(pattern=r"^[0-9a-fA-F-]{36}$")
+    roles: tuple[Role, ...]
+    duties: tuple[Name, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The identity that approvals are counted by."""
+        return f"{self.tenant_id}/{self.object_id}".lower()
+
+
+class Tenant(Strict):
+    """A customer on the shared platform."""
+
+    name: Name
+    contacts: tuple[Mail, ...] = ()
+
+
+class ServiceBase(Strict):
+    """What every protected service has. RTO and RPO are targets (seed 000, section 8.1)."""
+
+    name: Name
+    resource_id: ResourceId
+    region: Region
+    recovery_region: Region
+    health_url: HttpsUrl | None = None
+    owner: Mail
+    rto: timedelta
+    rpo: timedelta | None = None
+
+
+class CosmosDb(ServiceBase):
+    """A Cosmos DB account with a region in each place."""
+
+    kind: Literal["cosmos_db"]
+    database: str
+    containers: tuple[str, ...]
+    replica_lag_limit: timedelta = timedelta(minutes=5)
+
+
+class AiSearch(ServiceBase):
+    """A search service and its sibling in the recovery region; tenants read through an alias."""
+
+    kind: Literal["ai_search"]
+    recovery_resource_id: ResourceId
+    alias: str
+    index: str
+    source: Name
+    snapshot_container: str
+    snapshot_storage: Name
+    depends_on: tuple[Name, ...] = ()
+
+
+class ContainerApp(ServiceBase):
+    """A container app, and the environment in the recovery region that it is deployed into."""
+
+    kind: Literal["container_app"]
+    recovery_resource_id: ResourceId
+    recovery_environment_id: ResourceId
+    recovery_replicas: int = Field(ge=1, le=300)
+
+
+class Storage(ServiceBase):
+    """A geo-redundant storage account."""
+
+    kind: Literal["storage"]
+    data_loss_limit: timedelta = timedelta(minutes=15)
+
+
+class KeyVault(ServiceBase):
+    """A vault and the one in the recovery region that holds the same secrets."""
+
+    kind: Literal["key_vault"]
+    recovery_resource_id: ResourceId
+    secrets: tuple[str, ...]
+
+
+class TrafficRoute(ServiceBase):
+    """How tenants find the platform: a DNS name that leads to a Traffic Manager profile."""
+
+    kind: Literal["traffic_route"]
+    dns_name: str
+    zone_id: ResourceId
+    endpoints: dict[Region, str]
+    resolvers: tuple[HttpsUrl, ...] = Field(min_length=1)
+
+
+Service = Annotated[
+    CosmosDb | AiSearch | ContainerApp | Storage | KeyVault | TrafficRoute, Field(discriminator="kind")
+]
+
+
+class Platform(Strict):
+    """Where this app itself lives; what recovers a region must not go down with it."""
+
+    app: Region
+    scheduler: Region
+    keys: Region
+    mail: Region
+    records_account_url: HttpsUrl
+    records_container: str = "foundry-ops-records"
+    vault_url: HttpsUrl
+    mail_endpoint: HttpsUrl
+    mail_sender: Mail
+
+
+class RemediationRule(Strict):
+    """What an alert rule leads to: a plan that is offered to people, or started."""
+
+    alert_rule: str
+    plan: str
+    start: Literal["offer", "start"] = "offer"
+    parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class Schedule(Strict):
+    """A maintenance plan at a local time of the estate, or of its own time zone."""
+
+    plan: str
+    at: time
+    weekdays: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    month_days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
+    dates: tuple[date, ...] = ()
+    time_zone: str | None = None
+    useful_for: timedelta = timedelta(hours=6)
+    parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class Limits(Strict):
+    """How long things may take before somebody is asked."""
+
+    step_deadline: timedelta = timedelta(hours=4)
+    page_again_after: timedelta = timedelta(minutes=15)
+
+
+class Estate(Strict):
+    """One estate file, whole and checked."""
+
+    name: Name
+    title: str
+    time_zone: str
+    subscription_id: str = Field(pattern=r"^[0-9a-fA-F-]{36}$")
+    regions: tuple[Region, ...]
+    platform: Platform
+    services: tuple[Service, ...]
+    tenants: tuple[Tenant, ...]
+    people: tuple[Person, ...]
+    stakeholders: tuple[Mail, ...]
+    on_call: tuple[Mail, ...]
+    approvals: dict[PlanKind, ApprovalPolicy]
+    remediation: tuple[RemediationRule, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    limits: Limits = Limits()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - tzdata only when checked
+
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"'{zone}' is no time zone of the tz database, such as Asia/Tokyo") from error
+        return zone
+
+    def service(self, name: str) -> Service:
+        """The service of that name; KeyError when the estate has none."""
+        for service in self.services:
+            if service.name == name:
+                return service
+        raise KeyError(name)
+
+    def of_kind[S](self, kind: type[S]) -> tuple[S, ...]:
+        """All services of one type, in the file's order."""
+        return tuple(service for service in self.services if isinstance(service, kind))
+
+    def person(self, tenant_id: str, object_id: str) -> Person | None:
+        """Who that identity is, if the estate knows."""
+        wanted = f"{tenant_id}/{object_id}".lower()
+        return next((person for person in self.people if person.id == wanted), None)
+
+    def person_by_mail(self, mail: str) -> Person | None:
+        """Who has that address; for lookups in the file only, never to prove who is calling."""
+        return next((person for person in self.people if person.mail.lower() == mail.lower()), None)

@@ -1,0 +1,36 @@
+"""What an action says when it returns."""
+
+from typing import Any
+
+from pydantic import Field
+
+from shared.model.severity import Severity
+from shared.model.wire import Frozen
+
+
+class Finding(Frozen):
+    """One thing that a check found, with what to do about it."""
+
+    check: str
+    resource: str
+    severity: Severity
+    title: str
+    evidence: dict[str, Any] = Field(default_factory=dict[str, Any])
+    recommendation: str = ""
+
+
+class Outcome(Frozen):
+    """A finished action: what happened in one sentence, and whether the world was changed by it."""
+
+    summary: str
+    changed: bool = False
+    findings: tuple[Finding, ...] = ()
+    evidence: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class Pending(Frozen):
+    """A long operation that goes on in Azure: wait on a durable timer, then call again with `progress`."""
+
+    summary: str
+    progress: dict[str, Any] = Field(default_factory=dict[str, Any])
+    retry_after: float | None = Field(default=None, ge=0)

@@ -1,0 +1,101 @@
+"""Plans: what to do now, as data that can be drawn, previewed, signed and recorded."""
+
+import hashlib
+import json
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from shared.model.wire import Frozen, Wire
+
+
+class PlanKind(StrEnum):
+    """What a plan is for; it decides who may start it and what windows bind it."""
+
+    RECOVERY = "recovery"
+    REMEDIATION = "remediation"
+    MAINTENANCE = "maintenance"
+    OPERATION = "operation"
+    DRILL = "drill"
+
+
+class Mode(StrEnum):
+    """Whether the world is really broken: a drill moves gracefully, a real run may lose data."""
+
+    REAL = "real"
+    DRILL = "drill"
+
+
+class Retry(Frozen):
+    """How often a step is tried before its failure counts, with exponential delays in seconds."""
+
+    attempts: int = Field(default=3, ge=1, le=20)
+    delay: float = Field(default=2.0, ge=0)
+    backoff: float = Field(default=2.0, ge=1)
+    max_delay: float = Field(default=60.0, ge=0)
+
+    def wait_before(self, attempt: int) -> float:
+        """Seconds to wait before this attempt (the second one is the first that waits)."""
+        return min(self.delay * self.backoff ** max(attempt - 2, 0), self.max_delay)
+
+
+class Step(Frozen):
+    """One runbook step: an action by its permanent name, with the steps that must be over before it."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,79}$")
+    action: str
+    params: dict[str, Any] = Field(default_factory=dict[str, Any])
+    needs: tuple[str, ...] = ()
+    critical: bool = True
+    changes: bool = True
+    retry: Retry = Retry()
+    deadline: timedelta | None = None
+    undo: str | None = None
+    services: tuple[str, ...] = ()
+
+
+class ApprovalPolicy(Frozen):
+    """How many of which people must agree before anything is touched, and for how long one waits."""
+
+    required: int = Field(ge=0)
+    approvers: tuple[str, ...] = ()
+    expires_after: timedelta = timedelta(hours=1)
+
+
+class Plan(Frozen):
+    """A concrete plan; it is the orchestration's input, so editing a plan's code breaks no running one."""
+
+    name: str
+    kind: PlanKind
+    title: str
+    steps: tuple[Step, ...]
+    mode: Literal["all", "first_success"] = "all"
+    approval: ApprovalPolicy = ApprovalPolicy(required=0)
+    rto: timedelta | None = None
+    services: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_a_graph(self) -> "Plan":
+        names = [step.name for step in self.steps]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"plan {self.name}: step names used twice: {', '.join(twice)}")
+        seen: set[str] = set()
+        for step in self.steps:
+            if missing := [need for need in step.needs if need not in seen]:
+                raise ValueError(
+                    f"plan {self.name}: step {step.name} needs {', '.join(missing)}, which no earlier step is"
+                )
+            seen.add(step.name)
+        return self
+
+    def digest(self) -> str:
+        """SHA-256 over the plan's canonical JSON: what an approval is bound to."""
+        return content_digest(self.to_wire())
+
+
+def content_digest(content: Wire) -> str:
+    """SHA-256 (hex) over canonical JSON."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

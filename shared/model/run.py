@@ -1,0 +1,179 @@
+"""Runs: a plan that is carried out, and the record that it leaves."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from shared.model.outcome import Finding
+from shared.model.plan import Mode, Plan, PlanKind
+from shared.model.wire import Frozen
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
+    RUNNING = "running"
+    WAITING_FOR_OPERATOR = "waiting_for_operator"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    ABORTED = "aborted"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.REJECTED, RunStatus.ABORTED}
+
+
+class StepStatus(StrEnum):
+    """Where a step stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING_FOR_OPERATOR = "waiting_for_operator"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+    @property
+    def over(self) -> bool:
+        """Whether steps that need this one may look at it."""
+        return self not in {StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING_FOR_OPERATOR}
+
+
+class RunRequest(Frozen):
+    """What starts a run: signed by the trigger, checked by an activity, kept in history."""
+
+    run_id: str
+    plan: Plan
+    mode: Mode
+    requested_by: str
+    requester_id: str
+    reason: str
+    requested_at: datetime
+    outage_started_at: datetime | None = None
+    rto_basis: Literal["operator", "service_health", "probe", "alert", "request"] = "request"
+    parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+    signature: str = ""
+
+    @property
+    def by_system(self) -> bool:
+        """Whether no person pressed start: the kill switch holds such runs."""
+        return self.requester_id.startswith("system:")
+
+    def signed_content(self) -> dict[str, Any]:
+        """What the signature covers: all but itself."""
+        return self.model_dump(mode="json", exclude={"signature"})
+
+
+class Approval(Frozen):
+    """One person's final decision on a run."""
+
+    run_id: str
+    decision: Literal["approve", "reject"]
+    approver: str
+    approver_id: str
+    reason: str
+    decided_at: datetime
+    plan_digest: str = ""
+    signature: str = ""
+
+    def signed_content(self) -> dict[str, Any]:
+        """What the signature covers: all but itself."""
+        return self.model_dump(mode="json", exclude={"signature"})
+
+
+class Control(Frozen):
+    """Pause, resume or abort of a run, or retry, skip or abort of a step that failed."""
+
+    run_id: str
+    verb: Literal["pause", "resume", "abort", "retry", "skip"]
+    actor: str
+    actor_id: str
+    reason: str
+    decided_at: datetime
+    step: str | None = None
+    failure_number: int | None = None
+    undo: bool = False
+    signature: str = ""
+
+    def signed_content(self) -> dict[str, Any]:
+        """What the signature covers: all but itself."""
+        return self.model_dump(mode="json", exclude={"signature"})
+
+
+class StepRecord(Frozen):
+    """What a step did."""
+
+    name: str
+    action: str
+    status: StepStatus
+    critical: bool = True
+    needs: tuple[str, ...] = ()
+    attempts: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    summary: str = ""
+    error: str = ""
+    changed: bool = False
+    failures: int = 0
+    services: tuple[str, ...] = ()
+
+
+class Objective(Frozen):
+    """A recovery time, measured against its target. Seconds."""
+
+    basis: str
+    started_at: datetime
+    target_seconds: float | None = None
+    measured_seconds: float | None = None
+    met: bool | None = None
+
+
+class ServiceObjective(Frozen):
+    """The recovery time of one service: until the last step that it needed had succeeded. Seconds."""
+
+    service: str
+    target_seconds: float | None
+    measured_seconds: float | None
+    met: bool | None
+
+
+class LogEntry(Frozen):
+    """A line of the run's timeline that is no step: an approval, a decision, something ignored."""
+
+    at: datetime
+    what: str
+    who: str = ""
+
+
+class RunRecord(Frozen):
+    """A run as `GET /runs/{id}` answers it and as it is kept for good."""
+
+    run_id: str
+    plan: str
+    title: str = ""
+    kind: PlanKind
+    mode: Mode
+    status: RunStatus
+    status_reason: str = ""
+    requested_by: str
+    reason: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    approvals_required: int = 0
+    approvals: tuple[Approval, ...] = ()
+    steps: tuple[StepRecord, ...] = ()
+    rto: Objective
+    service_rto: tuple[ServiceObjective, ...] = ()
+    rpo: Objective | None = None
+    log: tuple[LogEntry, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    held_by: str = ""
