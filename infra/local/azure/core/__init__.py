@@ -1,0 +1,1 @@
+"""The core of the simulated Azure: world, clock, store, operations, faults, routing, server."""

@@ -1,0 +1,34 @@
+"""Takes secrets out of what the ledger and the truth show."""
+
+import re
+from typing import Any
+
+MASK = "***"
+_SECRET = re.compile(
+    r"password|passwd|secret(value)?$|(account|admin|api|access|primary|secondary|shared|master)_?key|"
+    r"connectionstring|(sas|access|bearer)_?token|credential",
+    re.IGNORECASE,
+)
+
+
+def masked(value: Any, *, vault: bool = False, inside: str = "") -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return a copy without secrets; `vault`: every `value` is one (the body of a secret of a key vault)."""
+    if isinstance(value, dict):
+        return {
+            key: MASK
+            if _hides(key, item, vault=vault, inside=inside)
+            else masked(item, vault=vault, inside=key)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [masked(item, vault=vault, inside=inside) for item in value]
+    return value
+
+
+def _hides(key: str, item: object, *, vault: bool, inside: str) -> bool:
+    if isinstance(item, dict | list) or item is None:
+        return False
+    # A list of secrets ({name, value}) and a template parameter named like one hide their values.
+    return bool(_SECRET.search(key)) or (
+        key.lower() == "value" and (vault or inside.lower() == "secrets" or bool(_SECRET.search(inside)))
+    )
