@@ -4,7 +4,7 @@ from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from shared.model.plan import ApprovalPolicy, PlanKind
 from shared.model.wire import Strict
@@ -14,6 +14,19 @@ Region = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{2,39}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 HttpsUrl = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[^\s]*)?$")]
 Mail = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[A-Za-z0-9.-]+$")]
+
+
+def _known_zone(zone: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - tzdata only when checked
+
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # "America" is a folder of the database
+        raise ValueError(f"'{zone}' is no time zone of the tz database, such as Asia/Tokyo") from error
+    return zone
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Role(StrEnum):
@@ -152,7 +165,7 @@ class Schedule(Strict):
     weekdays: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
     month_days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
     dates: tuple[date, ...] = ()
-    time_zone: str | None = None
+    time_zone: TimeZone | None = None
     useful_for: timedelta = timedelta(hours=6)
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
 
@@ -169,7 +182,7 @@ class Estate(Strict):
 
     name: Name
     title: str
-    time_zone: str
+    time_zone: TimeZone
     subscription_id: str = Field(pattern=r"^[0-9a-fA-F-]{36}$")
     regions: tuple[Region, ...]
     platform: Platform
@@ -182,17 +195,6 @@ class Estate(Strict):
     remediation: tuple[RemediationRule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     limits: Limits = Limits()
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - tzdata only when checked
-
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"'{zone}' is no time zone of the tz database, such as Asia/Tokyo") from error
-        return zone
 
     def service(self, name: str) -> Service:
         """The service of that name; KeyError when the estate has none."""

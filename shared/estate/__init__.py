@@ -1,0 +1,1 @@
+"""Loads and checks the estate file; `contoso.yaml` beside this is the sample estate."""

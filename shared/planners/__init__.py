@@ -1,0 +1,1 @@
+"""Pure maths and transformations: no I/O."""
