@@ -1,0 +1,1 @@
+"""Run records as HTML, PDF, mail and charts: pure functions of what was recorded."""
