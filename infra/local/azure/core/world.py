@@ -35,6 +35,8 @@ class World:
         seeding: Callable[["World"], None] | None = None,
     ) -> None:
         self._store = Store(path)
+        # Where the mail service leaves its messages; whoever embeds the world may set another folder.
+        self.mail_folder: Path | None = path.parent / "mail" if path else None
         self._undo: Undo = []
         self._journal: list[Json] = []
         self._depth = 0

@@ -2,10 +2,11 @@
 
 from infra.local.azure.core import operations
 from infra.local.azure.core.service import Service
-from infra.local.azure.services import generic
+from infra.local.azure.services import generic, mail
 
 # A service is one file (or folder) here and one entry below; `generic` takes what no other service knows.
 SERVICES: tuple[Service, ...] = (
     operations.service,
+    mail.service,
     generic.service,
 )
