@@ -91,11 +91,13 @@ def ended(step: StepRecord, end: datetime) -> datetime | None:
 
 
 def critical_path(record: RunRecord, end: datetime) -> tuple[str, ...]:
-    """The chain of steps that decided how long it took: from the last one back along the latest need."""
+    """The steps that decided how long it took: from the last critical one back along the latest need."""
     ends = {step.name: at for step in record.steps if (at := ended(step, end))}
     needs = {step.name: step.needs for step in record.steps}
+    # What is not critical (a mail that went out late) never decided when service was back.
+    deciding = [step.name for step in record.steps if step.critical and step.name in ends]
     path = list[str]()
-    candidates = list(ends)
+    candidates = deciding or list(ends)
     while candidates:
         path.append(max(candidates, key=ends.__getitem__))
         candidates = [need for need in needs[path[-1]] if need in ends and need not in path]
@@ -228,7 +230,7 @@ def _step_row(
     if over and step.started_at:
         text += f", {duration((over - aware(step.started_at)).total_seconds())}"
     if step.attempts > 1:
-        text += f", {step.attempts} attempts"
+        text += f", {step.attempts} tries"
     said = [f"{line(step.name)}: {text}", clean(step.summary, 200), clean(step.error, 200)]
     if step.needs:
         said.append(f"needs {line(', '.join(step.needs))}")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import count, takewhile
 from xml.etree.ElementTree import Element
 
+from shared.model.plan import Mode
 from shared.model.run import RunRecord
 from shared.reports import svg
 from shared.reports.timeline import Bar, Row, Timeline, critical_path, newest, timeline
@@ -28,7 +29,8 @@ COLOURS = {
 INK, SOFT, GRID, PAPER, TARGET = "#1d2939", "#5d6b82", "#e4e7ec", "#ffffff", "#c4320a"
 WAITING = frozenset({"waiting_for_approval", "waiting_for_operator"})
 
-WIDTH, LABELS, RIGHT, TOP, ROW, BAR = 820.0, 196.0, 14.0, 58.0, 27.0, 15.0
+WIDTH, HEAD, FOOT, ROW, BAR = 860.0, 58.0, 34.0, 27.0, 15.0
+LEFT, RIGHT, SAID = 186.0, 662.0, 676.0  # the axis begins, ends; the words begin
 TICKS = (
     0.1,
     0.2,
@@ -61,14 +63,14 @@ def timeline_svg(
     chart = timeline(record, now=now, speed=speed)
     clock = Clock.of(time_zone, record.started_at)
     scale = _Scale(chart)
-    height = TOP + ROW * len(chart.rows) + 34
+    height = HEAD + ROW * len(chart.rows) + FOOT
     path = critical_path(record, newest(record, now))
     words = [f"{row.label}: {row.text}." for row in chart.rows]
     if len(path) > 1:
         words.append(f"Critical path: {', '.join(path)}.")
     return svg.document(
         svg.element("rect", width=WIDTH, height=height, fill=PAPER, class_="paper"),
-        *_axis(chart, clock, scale, height),
+        *_axis(chart, record, clock, scale, height),
         *_needs(chart, scale),
         *(_row(row, scale, i) for i, row in enumerate(chart.rows)),
         *_target(chart, record, scale, height),
@@ -92,11 +94,11 @@ class _Scale:
         return max(self.chart.span, target if near and target else 0.0) * 1.02
 
     def x(self, at: float) -> float:
-        return LABELS + min(max(at / self.seconds, 0.0), 1.0) * (WIDTH - RIGHT - LABELS)
+        return LEFT + min(max(at / self.seconds, 0.0), 1.0) * (RIGHT - LEFT)
 
     @staticmethod
     def middle(row: int) -> float:
-        return TOP + ROW * row + ROW / 2
+        return HEAD + ROW * row + ROW / 2
 
 
 def tick_seconds(span: float, most: int = 6) -> float:
@@ -107,11 +109,11 @@ def tick_seconds(span: float, most: int = 6) -> float:
     return next(86400.0 * days for days in (2**n for n in count(1)) if span / (86400 * days) <= most)
 
 
-def _axis(chart: Timeline, clock: Clock, scale: _Scale, height: float) -> list[Element]:
-    bottom = height - 34
-    start = "the outage" if chart.zero_is_outage else "the run"
+def _axis(chart: Timeline, record: RunRecord, clock: Clock, scale: _Scale, height: float) -> list[Element]:
+    bottom = height - FOOT
+    start = ("drill" if record.mode == Mode.DRILL else "outage") if chart.zero_is_outage else "run"
     out = [
-        svg.label(0, 31, f"Since {start} began", font_size=11, fill=SOFT, class_="soft"),
+        svg.label(0, 31, f"Since the {start} began", font_size=11, fill=SOFT, class_="soft"),
         svg.label(0, 47, line(clock.name, 34), font_size=10.5, fill=SOFT, class_="soft"),
     ]
     step = tick_seconds(scale.seconds)
@@ -121,11 +123,10 @@ def _axis(chart: Timeline, clock: Clock, scale: _Scale, height: float) -> list[E
         x = scale.x(at)
         elapsed = duration(n * step) if n else "0"
         local = clock.moment(chart.origin + timedelta(seconds=at)).text
-        anchor = "middle" if x < WIDTH - 40 else "end"
         out += [
-            svg.element("line", x1=x, y1=TOP - 4, x2=x, y2=bottom, stroke=GRID, class_="grid"),
-            svg.label(x, 31, elapsed, font_size=11.5, fill=INK, class_="ink", text_anchor=anchor),
-            svg.label(x, 47, local, font_size=10.5, fill=SOFT, class_="soft", text_anchor=anchor),
+            svg.element("line", x1=x, y1=HEAD - 4, x2=x, y2=bottom, stroke=GRID, class_="grid"),
+            svg.label(x, 31, elapsed, font_size=11.5, fill=INK, class_="ink", text_anchor="middle"),
+            svg.label(x, 47, local, font_size=10.5, fill=SOFT, class_="soft", text_anchor="middle"),
         ]
     return out
 
@@ -161,7 +162,7 @@ def _row(row: Row, scale: _Scale, i: int) -> Element:
     parts = [
         svg.element("title", text=row.tooltip),
         svg.label(
-            0, middle + 4, svg.fitted(row.label, 12, LABELS - 14), fill=INK, class_="ink label", **strong
+            0, middle + 4, svg.fitted(row.label, 12, LEFT - 14), fill=INK, class_="ink label", **strong
         ),
     ]
     for bar in row.bars:
@@ -180,7 +181,7 @@ def _row(row: Row, scale: _Scale, i: int) -> Element:
                 class_="mark",
             )
         )
-    parts.append(_said(row, scale, middle))
+    parts.append(_said(row, middle))
     return svg.element("g", *parts, class_="row")
 
 
@@ -207,33 +208,10 @@ def _bar(bar: Bar, scale: _Scale, middle: float, *, critical: bool) -> list[Elem
     return [svg.element("rect", fill=colour, **box, **edge)]
 
 
-def _said(row: Row, scale: _Scale, middle: float) -> Element:
-    """The status in words: right of the bar, else left of it, else on it; on the axis' left where none is."""
-    size, gap = 11.0, 8.0
-    if not row.bars:
-        return svg.label(LABELS + 4, middle + 4, row.text, font_size=size, fill=SOFT, class_="soft halo")
-    left, right = scale.x(row.bars[0].start), max(scale.x(row.bars[-1].end), scale.x(row.bars[0].start) + 3)
-    marked = max([right, *(scale.x(mark.at) for mark in row.marks)])
-    wide = svg.width_of(row.text, size)
-    halo: dict[str, svg.Attribute] = {
-        "font_size": size,
-        "fill": INK,
-        "class_": "ink halo",
-        "stroke": PAPER,
-        "stroke_width": 3,
-        "paint_order": "stroke",
-        "stroke_linejoin": "round",
-    }
-    if marked + gap + wide <= WIDTH - 2:
-        return svg.label(marked + gap, middle + 4, row.text, **halo)
-    if right - left >= wide + 2 * gap and len(row.bars) == 1 and not row.marks:
-        if row.bars[0].state in WAITING:
-            return svg.label(left + gap, middle + 4, row.text, **halo)
-        return svg.label(left + gap, middle + 4, row.text, font_size=size, fill="#ffffff")
-    if left - gap - wide >= LABELS:
-        return svg.label(left - gap, middle + 4, row.text, text_anchor="end", **halo)
-    text = svg.fitted(row.text, size, right - left - 2 * gap) if right - left > 60 else row.text
-    return svg.label(left + gap, middle + 4, text, **halo)
+def _said(row: Row, middle: float) -> Element:
+    """The status in words, in a column of its own: on the bars it would be crossed by lines and cut short."""
+    begun = {"class_": "ink", "fill": INK} if row.bars else {"class_": "soft", "fill": SOFT}
+    return svg.label(SAID, middle + 4, svg.fitted(row.text, 11, WIDTH - SAID), font_size=11, **begun)
 
 
 def _target(chart: Timeline, record: RunRecord, scale: _Scale, height: float) -> list[Element]:
@@ -247,23 +225,22 @@ def _target(chart: Timeline, record: RunRecord, scale: _Scale, height: float) ->
         "class_": "target",
     }
     if not 0 < chart.target <= scale.seconds:
-        name = f"{name} is further right →" if chart.target > 0 else f"← {name} had passed"
-        return [svg.label(WIDTH - RIGHT, 13, name, text_anchor="end", **style)]
+        name = f"{name} lies further right →" if chart.target > 0 else f"← {name} had passed"
+        return [svg.label(RIGHT, 13, name, text_anchor="end", **style)]
     x = scale.x(chart.target)
-    anchor = "end" if x > WIDTH - 120 else "middle"
     return [
         svg.element(
             "line",
             x1=x,
-            y1=18,
+            y1=HEAD - 7,
             x2=x,
-            y2=height - 34,
+            y2=height - FOOT,
             stroke=TARGET,
             stroke_width=2,
             stroke_dasharray="6 3",
             class_="target-line",
         ),
-        svg.label(min(x, WIDTH - 2), 13, name, text_anchor=anchor, **style),
+        svg.label(x, 13, name, text_anchor="middle", **style),
     ]
 
 

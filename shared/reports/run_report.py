@@ -1,0 +1,123 @@
+"""A run's record as the report that people read: HTML, PDF and mail."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from shared.model.run import RunRecord
+from shared.reports.run_view import run_view
+from shared.reports.timeline import newest
+from shared.reports.timeline_svg import timeline_svg
+from shared.reports.wording import breakable, line
+
+__all__ = ["html", "mail_html", "mail_subject", "mail_text", "pdf", "timeline_svg"]
+
+_HERE = Path(__file__).parent
+
+
+def html(record: RunRecord, *, time_zone: str, now: datetime | None = None, speed: float = 1.0) -> str:
+    """One self-contained page: no scripts, nothing external.
+
+    `time_zone` is an IANA name. `now` is how far an unfinished run is drawn (else: until the newest instant
+    in its record). `speed` is how much faster than life a simulated Azure ran.
+    """
+    return (
+        _templates()
+        .get_template("run_report.html")
+        .render(
+            view=run_view(record, time_zone=time_zone, now=now, speed=speed),
+            # Both are ours: the style is a packaged file, and the drawing is escaped by its XML writer.
+            style=Markup((_HERE / "templates" / "run_report.css").read_text("utf-8")),  # noqa: S704
+            svg=Markup(timeline_svg(record, time_zone=time_zone, now=now, speed=speed)),  # noqa: S704
+        )
+    )
+
+
+def pdf(record: RunRecord, *, time_zone: str, now: datetime | None = None, speed: float = 1.0) -> bytes:
+    """The same report as a tagged PDF; the same record gives the same bytes."""
+    import typst  # noqa: PLC0415 - 34 MB that a cold start should not wait for
+
+    view = run_view(record, time_zone=time_zone, now=now, speed=speed)
+    # Data, never markup: what people wrote reaches typst as JSON strings only.
+    return typst.compile(
+        str(_HERE / "templates" / "run_report.typ"),
+        root=str(_HERE / "templates"),
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs={
+            "view": json.dumps(_breakable(asdict(view)), ensure_ascii=False),
+            "timeline": timeline_svg(record, time_zone=time_zone, now=now, speed=speed),
+        },
+        timestamp=int(newest(record, now).timestamp()),
+    )
+
+
+def mail_subject(record: RunRecord, *, speed: float = 1.0) -> str:
+    """One line, like `[REAL] Recover contoso: Service was restored in 7 min 12 s; the target was met`."""
+    view = run_view(record, time_zone="UTC", speed=speed)
+    return line(f"[{view.mode}] {view.title}: {view.story.headline}", 200)
+
+
+def mail_text(
+    record: RunRecord,
+    *,
+    time_zone: str,
+    now: datetime | None = None,
+    speed: float = 1.0,
+    report_url: str = "",
+) -> str:
+    """The short body for clients that show no HTML."""
+    view = run_view(record, time_zone=time_zone, now=now, speed=speed)
+    return _templates().get_template("run_mail.txt").render(view=view, report_url=report_url)
+
+
+def mail_html(
+    record: RunRecord,
+    *,
+    time_zone: str,
+    now: datetime | None = None,
+    speed: float = 1.0,
+    report_url: str = "",
+) -> str:
+    """The short body, with the timeline as a table: mail clients drop SVG and style sheets."""
+    view = run_view(record, time_zone=time_zone, now=now, speed=speed)
+    return _templates().get_template("run_mail.html").render(view=view, report_url=report_url)
+
+
+def _breakable(value: Any) -> Any:  # noqa: ANN401 - JSON
+    match value:
+        case str():
+            return breakable(value)
+        case dict():
+            return {key: _breakable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_breakable(item) for item in value]
+        case _:
+            return value
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@cache
+def _fonts() -> Any:  # noqa: ANN401 - typst.Fonts, imported late
+    """Inter, and typst's own fonts for scripts that it lacks; never what a machine has installed."""
+    import typst  # noqa: PLC0415
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(_HERE / "fonts")])
