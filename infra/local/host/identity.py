@@ -1,0 +1,46 @@
+"""App Service Authentication, played on this machine: a local user's mail becomes the platform's principal."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+type Principals = Callable[[str], Mapping[str, Any] | None]
+
+USER_HEADER = "x-local-user"
+_PLATFORM = "x-ms-"
+_NAME_CLAIMS = ("preferred_username", "name", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name")
+_ID_CLAIMS = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid", "sub")
+
+
+class UserUnknown(Exception):
+    """The header names nobody that the embedding knows."""
+
+
+def platform_headers(headers: Mapping[str, str], principals: Principals | None) -> dict[str, str]:
+    """Headers as the platform hands them to the app.
+
+    Whatever arrives as X-MS-* is dropped, always: only the platform may write those.
+    """
+    passed = {
+        name: value
+        for name, value in headers.items()
+        if not name.startswith(_PLATFORM) and name != USER_HEADER
+    }
+    mail = headers.get(USER_HEADER)
+    if principals is None or mail is None:
+        return passed
+    principal = principals(mail)
+    if principal is None:
+        raise UserUnknown(f"The header X-Local-User names '{mail}', whom this host does not know.")
+    encoded = json.dumps(principal, separators=(",", ":")).encode()
+    passed["x-ms-client-principal"] = base64.b64encode(encoded).decode()
+    passed["x-ms-client-principal-id"] = _claim(principal, _ID_CLAIMS) or mail
+    passed["x-ms-client-principal-name"] = _claim(principal, _NAME_CLAIMS) or mail
+    passed["x-ms-client-principal-idp"] = str(principal.get("auth_typ", "aad"))
+    return passed
+
+
+def _claim(principal: Mapping[str, Any], types: tuple[str, ...]) -> str | None:
+    claims = {str(each.get("typ")): str(each.get("val")) for each in principal.get("claims", ())}
+    return next((claims[each] for each in types if each in claims), None)
