@@ -43,7 +43,6 @@ def due(
         raise ValueError(
             "since and now must be aware datetimes: a naive one would be taken for some local time"
         )
-    since, now = since.astimezone(UTC), now.astimezone(UTC)
     found = (
         _latest(schedule, since, now, ZoneInfo(schedule.time_zone or time_zone)) for schedule in schedules
     )
@@ -69,8 +68,8 @@ def _latest(schedule: Schedule, since: datetime, now: datetime, zone: ZoneInfo) 
 
 
 def _days_back(schedule: Schedule, today: date) -> Iterator[date]:
-    """The schedule's days, latest first, from two after today: clocks have gone back by a day before."""
-    latest = today + 2 * _DAY
+    """The schedule's days, latest first, from the one after today: clocks may go back over midnight."""
+    latest = today + _DAY
     if schedule.dates:
         yield from sorted((day for day in set(schedule.dates) if _EARLIEST <= day <= latest), reverse=True)
         return

@@ -24,7 +24,8 @@ CHANGES = [
     ("Australia/Lord_Howe", datetime(2026, 4, 4, 15, tzinfo=UTC)),  # by half an hour
     ("Australia/Lord_Howe", datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
     ("America/Sao_Paulo", datetime(2018, 11, 4, 3, tzinfo=UTC)),  # midnight does not exist
-    ("America/Sao_Paulo", datetime(2019, 2, 17, 2, tzinfo=UTC)),  # back over midnight
+    ("America/Sao_Paulo", datetime(2019, 2, 17, 2, tzinfo=UTC)),
+    ("America/St_Johns", datetime(2010, 11, 7, 2, 31, tzinfo=UTC)),  # back over midnight, at 00:01
     ("Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC)),  # a day that never was
     ("Pacific/Kwajalein", datetime(1969, 9, 30, 13, tzinfo=UTC)),  # a day that came twice
     ("Asia/Tokyo", datetime(2028, 2, 28, 15, tzinfo=UTC)),  # a leap day begins
@@ -164,6 +165,7 @@ def starts(zone: str, at: str, since: str, now: str, **rule: object) -> list[str
         ),
         ("Pacific/Apia", "02:00", "2011-12-30T09:59", "2011-12-30T10:01", ["20111230T0200 -> 30 10:00"]),
         ("Pacific/Apia", "02:00", "2011-12-30T10:01", "2011-12-30T12:01", ["20111231T0200 -> 30 12:00"]),
+        ("Africa/Monrovia", "00:10", "1972-01-07T00:43", "1972-01-07T00:46", ["19720107T0010 -> 07 00:45"]),
         # Both midnights are the same moment, and one run is enough.
         ("Pacific/Apia", "00:00", "2011-12-30T09:59", "2011-12-30T10:01", ["20111231T0000 -> 30 10:00"]),
     ],
@@ -198,6 +200,7 @@ def test_listed_dates_and_no_others():
         "20270315T0200 -> 15 06:00"
     ]
     assert starts("America/New_York", "02:00", "2027-03-15T06:05", "2027-06-15T05:59", **quarters) == []
+    assert starts("Asia/Tokyo", "02:00", "2027-01-01T00:00", "2027-03-01T00:00", **quarters) == []
 
 
 def test_missed_while_down_runs_once_while_useful():
