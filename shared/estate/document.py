@@ -17,6 +17,8 @@ _DEEPEST = 20
 # YAML forbids control characters; NEL, LS and PS are line breaks to YAML and to no editor.
 _FORBIDDEN = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
 # YAML 1.2's core schema. YAML 1.1, PyYAML's own, reads 12:30 as 750 and `no` as false.
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
@@ -34,7 +36,10 @@ class Mistake:
     @property
     def field(self) -> str:
         """The path as it is written in code: `services[2].rto`; empty for the file itself."""
-        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).lstrip(".")
+        return "".join(
+            f".{part}" if isinstance(part, str) and _PLAIN_NAME.fullmatch(part) else f"[{part!r}]"
+            for part in self.path
+        ).removeprefix(".")
 
     @property
     def text(self) -> str:

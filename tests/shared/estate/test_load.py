@@ -372,7 +372,7 @@ def test_a_value_can_neither_break_a_line_nor_steer_a_terminal():
         )
     )
     assert all(line.isprintable() and line.startswith("estate.yaml:") for line in found)
-    assert "services[0].\\x1b[2J\\n: is no field here" in found[0]
+    assert "services[0]['\\x1b[2J\\n']: is no field here" in found[0]
 
 
 def test_yaml_11_surprises_do_not_happen():
