@@ -81,9 +81,10 @@ def _failed(record: RunRecord, end: datetime, speed: float) -> str:  # noqa: ARG
 
 def _rejected(record: RunRecord, end: datetime, speed: float) -> str:  # noqa: ARG001
     untouched = not any(step.changed or step.started_at for step in record.steps)
-    no = [line(a.approver) for a in record.approvals if a.decision == "reject"]
-    subject = f"The run was rejected by {no[0]}" if no else "The run was rejected"
-    return _because(f"{subject}; nothing was changed" if untouched else subject, record.status_reason)
+    no = next((a for a in record.approvals if a.decision == "reject"), None)
+    subject = f"{line(no.approver)} rejected the run" if no else "The run was rejected"
+    reason = no.reason if no and no.reason else record.status_reason
+    return _because(f"{subject} and nothing was changed" if untouched else subject, reason)
 
 
 def _aborted(record: RunRecord, end: datetime, speed: float) -> str:  # noqa: ARG001
@@ -151,7 +152,7 @@ def _more(record: RunRecord, speed: float) -> list[str]:
         )
     missed = [line(s.service) for s in record.service_rto if judge(s, speed) == "missed"]
     if missed:
-        verb = "misses its target" if len(missed) == 1 else "miss their targets"
+        verb = "missed its target" if len(missed) == 1 else "missed their targets"
         said.append(f"{', '.join(missed)} {verb}.")
     for status, words in (
         (StepStatus.FAILED, "failed"),

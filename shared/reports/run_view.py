@@ -148,7 +148,7 @@ def run_view(
         mode="REAL" if record.mode == Mode.REAL else "DRILL",
         mode_words="the live estate" if record.mode == Mode.REAL else "a rehearsal, moved gracefully",
         status=RUN_WORDS.get(record.status, record.status.value.capitalize()),
-        tone=TONES.get(record.status, "waiting"),
+        tone=_tone(record, speed),
         story=told,
         run=_objective("The whole run", record.rto, speed) if timed else None,
         rpo=_objective("Data loss (RPO)", record.rpo, speed) if record.rpo else None,
@@ -181,6 +181,12 @@ def run_view(
         speed="" if speed == 1 else f"{speed:g}",
         run_id=line(record.run_id),
     )
+
+
+def _tone(record: RunRecord, speed: float) -> str:
+    if record.status == RunStatus.SUCCEEDED and judge(record.rto, speed) == "missed":
+        return "waiting"
+    return TONES.get(record.status, "waiting")
 
 
 def _facts(record: RunRecord, clock: Clock, end: datetime) -> list[Fact]:

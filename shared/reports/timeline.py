@@ -204,7 +204,7 @@ def _approval_row(record: RunRecord, end: datetime, at: _At) -> Row:
     if any(a.decision == "reject" for a in record.approvals):
         text = f"rejected after {took}"
     elif record.status == RunStatus.WAITING_FOR_APPROVAL:
-        text = f"waiting for approval, {agreed} of {record.approvals_required}, {took}"
+        text = f"waiting, {agreed} of {record.approvals_required} given, {took}"
     elif record.status == RunStatus.REJECTED:
         text = f"not given, {took}"
     else:
@@ -229,7 +229,7 @@ def _step_row(
     text = words
     if over and step.started_at:
         text += f", {duration((over - aware(step.started_at)).total_seconds())}"
-    if step.attempts > 1:
+    if step.attempts > 1 and step.status != StepStatus.WAITING_FOR_OPERATOR:
         text += f", {step.attempts} tries"
     said = [f"{line(step.name)}: {text}", clean(step.summary, 200), clean(step.error, 200)]
     if step.needs:

@@ -27,9 +27,10 @@ COLOURS = {
     "pending": "#667085",
 }
 INK, SOFT, GRID, PAPER, TARGET = "#1d2939", "#5d6b82", "#e4e7ec", "#ffffff", "#c4320a"
+DASHES: dict[str, svg.Attribute] = {"stroke_width": 1.6, "stroke_dasharray": "4 2.5"}
 WAITING = frozenset({"waiting_for_approval", "waiting_for_operator"})
 
-WIDTH, HEAD, FOOT, ROW, BAR = 860.0, 58.0, 34.0, 27.0, 15.0
+WIDTH, HEAD, FOOT, ROW, BAR = 880.0, 58.0, 34.0, 27.0, 15.0
 LEFT, RIGHT, SAID = 186.0, 662.0, 676.0  # the axis begins, ends; the words begin
 TICKS = (
     0.1,
@@ -135,12 +136,14 @@ def _needs(chart: Timeline, scale: _Scale) -> list[Element]:
     """Elbows from the end of what a step needed to its own beginning, the critical ones last and darker."""
     out = list[tuple[bool, Element]]()
     for i, row in enumerate(chart.rows):
+        along = [n for n in row.needs if row.critical and chart.rows[n].critical and chart.rows[n].bars]
+        decisive = max(along, key=lambda n: chart.rows[n].bars[-1].end, default=None)
         for need in row.needs:
             before = chart.rows[need]
             if not row.bars or not before.bars:
                 continue
             x1, x2 = scale.x(before.bars[-1].end), scale.x(row.bars[0].start)
-            critical = row.critical and before.critical
+            critical = need == decisive
             elbow = (
                 f"M {x1:.1f} {scale.middle(need) + BAR / 2:.1f} V {scale.middle(i):.1f} H {max(x1, x2):.1f}"
             )
@@ -198,14 +201,11 @@ def _bar(bar: Bar, scale: _Scale, middle: float, *, critical: bool) -> list[Elem
     if bar.state in WAITING:  # an outline with dashes: told apart from work without any colour
         return [
             svg.element("rect", fill=colour, fill_opacity=0.2, **box),
-            svg.element(
-                "rect", fill="none", stroke=colour, stroke_width=1.6, stroke_dasharray="4 2.5", **box
-            ),
+            svg.element("rect", fill="none", stroke=colour, class_=f"edge {bar.state}", **DASHES, **box),
         ]
-    edge: dict[str, svg.Attribute] = (
-        {"stroke": INK, "stroke_width": 2, "class_": "bar critical"} if critical else {}
-    )
-    return [svg.element("rect", fill=colour, **box, **edge)]
+    edge: dict[str, svg.Attribute] = {"stroke": INK, "stroke_width": 2} if critical else {}
+    kind = f"bar {bar.state} critical" if critical else f"bar {bar.state}"
+    return [svg.element("rect", fill=colour, class_=kind, **box, **edge)]
 
 
 def _said(row: Row, middle: float) -> Element:
@@ -266,13 +266,13 @@ def _legend(chart: Timeline, height: float) -> list[Element]:
                 class_="mark",
             )
         elif entry == "critical path":
-            shape = svg.element("rect", fill="none", stroke=INK, stroke_width=2, class_="bar critical", **box)
+            shape = svg.element("rect", fill="none", stroke=INK, stroke_width=2, class_="critical", **box)
         elif entry in WAITING:
             shape = svg.element(
-                "rect", fill="none", stroke=COLOURS[entry], stroke_width=1.6, stroke_dasharray="4 2.5", **box
+                "rect", fill="none", stroke=COLOURS[entry], class_=f"edge {entry}", **DASHES, **box
             )
         else:
-            shape = svg.element("rect", fill=COLOURS[entry], **box)
+            shape = svg.element("rect", fill=COLOURS[entry], class_=f"bar {entry}", **box)
         out += [shape, svg.label(x + 20, y, words, font_size=11, fill=SOFT, class_="soft")]
         x += 20 + svg.width_of(words, 11) + 16
     return out
