@@ -1,7 +1,6 @@
 """How long things take, in simulated seconds at speed 1: change a figure here and nowhere else."""
 
 WHAT_IF = 30.0
-VALIDATE = 5.0
 COSMOS_FAILOVER = 180.0
 COSMOS_OFFLINE_REGION = 180.0
 COSMOS_ONLINE_REGION = 180.0

@@ -38,6 +38,7 @@ class Operations:
         fault = world.faults.take_operation(effect, resource_id)
         operation: Json = {
             "id": world.new_id(),
+            "number": sum(1 for _ in self._table.rows()),
             "resource": resource_id,
             "effect": effect,
             "args": args,
@@ -68,7 +69,7 @@ class Operations:
         return self._pending[1]
 
     def next_due(self) -> Json | None:
-        return min(self.pending(), key=lambda op: (op["due"], op["started"], op["id"]), default=None)
+        return min(self.pending(), key=lambda op: (op["due"], op["number"]), default=None)
 
     def find(self, operation_id: str) -> Json | None:
         return self._table.peek(operation_id)

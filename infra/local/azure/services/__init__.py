@@ -2,11 +2,41 @@
 
 from infra.local.azure.core import operations
 from infra.local.azure.core.service import Service
-from infra.local.azure.services import generic, mail
+from infra.local.azure.services import (
+    blobs,
+    generic,
+    health,
+    mail,
+    regional,
+    resource_health,
+    storage,
+    traffic,
+)
+from infra.local.azure.services.container_apps import routes as container_apps
+from infra.local.azure.services.cosmos import accounts as cosmos_accounts
+from infra.local.azure.services.cosmos import containers as cosmos_containers
+from infra.local.azure.services.cosmos import data as cosmos_data
+from infra.local.azure.services.deployments import routes as deployments
+from infra.local.azure.services.network import dns_zones, resolvers, traffic_manager
 
-# A service is one file (or folder) here and one entry below; `generic` takes what no other service knows.
+# A service is one file (or folder) here and one entry below. `generic` takes the ARM calls that no other
+# service knows, `health` the hosts; clockwork of one moment runs in this order: probes before traffic.
 SERVICES: tuple[Service, ...] = (
     operations.service,
+    container_apps.service,
+    cosmos_accounts.service,
+    cosmos_containers.service,
+    cosmos_data.service,
+    deployments.service,
+    storage.service,
+    traffic_manager.service,
+    dns_zones.service,
+    resolvers.service,
+    resource_health.service,
+    regional.service,
     mail.service,
+    blobs.service,
+    traffic.service,
     generic.service,
+    health.service,
 )

@@ -96,7 +96,7 @@ def put_group(world: World, request: Request) -> Answer:
 def resources(world: World, request: Request) -> Answer:
     """List; `$filter=resourceType eq 'x'` is understood, as the portal and the SDK send it."""
     scope = request.path.rsplit("/", 1)[0] + "/"
-    rows = [row for _, row in world.resources.rows(scope) if "/providers/" in row["id"]]
+    rows = [row for _, row in world.resources.rows(scope) if "/providers/" in row["id"] and "location" in row]
     wanted = request.query.get("$filter", "").split("'")
     if len(wanted) == 3 and wanted[0].strip().lower() == "resourcetype eq":
         rows = [row for row in rows if row["type"].lower() == wanted[1].lower()]

@@ -1,0 +1,87 @@
+"""How a request from outside ends at a container app: who answers there, and does it serve tenants."""
+
+from dataclasses import dataclass, field
+
+from infra.local.azure import contoso
+from infra.local.azure.core.errors import Unreachable
+from infra.local.azure.core.store import Json
+from infra.local.azure.core.world import World, region_name
+from infra.local.azure.services import dependencies
+from infra.local.azure.services.container_apps import model
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a host answers to a health or tenant request."""
+
+    status: int
+    region: str = ""
+    app: Json | None = None
+    failing: dict[str, str] = field(default_factory=dict[str, str])
+    reason: str = ""
+
+
+def app_at(world: World, fqdn: str) -> Json | None:
+    """Return the app whose own address that is (read only)."""
+    for app in world.of_type(model.APP):
+        ingress = (app["properties"].get("configuration") or {}).get("ingress") or {}
+        if str(ingress.get("fqdn", "")).lower() == fqdn.lower():
+            return app
+    return None
+
+
+def reach(world: World, fqdn: str, host: str) -> Reply:
+    """Send a request that names `host` to the app at `fqdn`; raises `Unreachable` where nothing answers."""
+    if world.faults.host_down(fqdn) or world.faults.host_down(host):
+        raise Unreachable(host)
+    environment = next(
+        (
+            one
+            for one in world.of_type("Microsoft.App/managedEnvironments")
+            if fqdn.lower().endswith("." + one["properties"]["defaultDomain"])
+        ),
+        None,
+    )
+    if environment is None:
+        raise Unreachable(f"{host}: no such host")
+    region = region_name(environment["location"])
+    world.require_region(region)
+    app = app_at(world, fqdn)
+    # The environment's ingress answers for names that no app has, as Azure's does.
+    if app is None or not _knows(app, fqdn, host):
+        return Reply(404, region, reason="Container App Unavailable: no app is bound to this host name")
+    if app["properties"].get("runningStatus") == "Stopped":
+        return Reply(403, region, app, reason="this container app is stopped")
+    if model.ready_replicas(world, app) == 0:
+        return Reply(503, region, app, reason="no ready replica")
+    return Reply(200, region, app)
+
+
+def transact(world: World, fqdn: str, host: str) -> Reply:
+    """Send a tenant's request, which needs everything that the app's settings name."""
+    reply = reach(world, fqdn, host)
+    if reply.status != 200 or reply.app is None:
+        return reply
+    failing = dependencies.failures(world, model.settings(reply.app))
+    if failing:
+        reason = "; ".join(f"{name}: {why}" for name, why in failing.items())
+        return Reply(503, reply.region, reply.app, failing, reason)
+    return reply
+
+
+def _knows(app: Json, fqdn: str, host: str) -> bool:
+    ingress = app["properties"]["configuration"]["ingress"]
+    bound = {str(one["name"]).lower() for one in ingress.get("customDomains") or []}
+    return host.lower() == fqdn.lower() or host.lower() in bound
+
+
+def answers_health(world: World, target: str) -> bool:
+    """Whether `GET /health` at an endpoint's own address is answered with 200."""
+    try:
+        return reach(world, target, target).status == 200
+    except Unreachable:
+        return False
+
+
+def tenants() -> tuple[str, ...]:
+    return contoso.TENANTS

@@ -1,0 +1,1 @@
+"""Azure Container Apps: environments, apps, revisions, replicas."""

@@ -1,0 +1,311 @@
+"""The calls of Microsoft.App: apps, revisions, replicas, certificates, usages."""
+
+from infra.local.azure import contoso, durations
+from infra.local.azure.core.errors import ArmError, OperationFailed, not_found
+from infra.local.azure.core.http import Answer, Request
+from infra.local.azure.core.operations import accepted
+from infra.local.azure.core.service import Service
+from infra.local.azure.core.store import Json
+from infra.local.azure.core.world import World, region_name
+from infra.local.azure.services.container_apps import model
+from infra.local.azure.services.generic import GROUP, SUBSCRIPTION, canonical, group_of, merged
+
+APP = GROUP + "/providers/Microsoft.App/containerApps/{app}"
+REVISION = APP + "/revisions/{revision}"
+# Cores that a subscription may use in a region, and what each replica of one core uses.
+CORE_LIMIT = 100
+service = Service("container_apps")
+
+
+@service.seed
+def plant(world: World) -> None:
+    """Know the image, and let the apps of the estate run already."""
+    server, _, rest = contoso.IMAGE.partition("/")
+    repository, _, digest = rest.partition("@")
+    world.table("repository").put(f"{server}/{repository}", {"digests": [digest]})
+    for app in world.of_type(model.APP):
+        model.provision(world, app["id"], starting=0)
+
+
+def _app(world: World, request: Request) -> Json:
+    group_of(world, request)
+    return world.resource(_app_id(request))
+
+
+def _app_id(request: Request) -> str:
+    path = canonical(request.path)
+    below = path.lower().find("/", path.lower().index("/containerapps/") + len("/containerapps/"))
+    return path if below < 0 else path[:below]
+
+
+def _revision(world: World, request: Request) -> tuple[Json, Json]:
+    app = _app(world, request)
+    revision = world.resources.get(f"{app['id']}/revisions/{request.params['revision']}")
+    if revision is None:
+        message = f"Revision '{request.params['revision']}' was not found in container app '{app['name']}'."
+        raise ArmError(404, "RevisionNotFound", message)
+    return app, revision
+
+
+def _refuse_while_busy(world: World, app_id: str) -> None:
+    if world.operations.running(app_id) is not None:
+        raise ArmError(
+            409,
+            "ContainerAppOperationInProgress",
+            f"Cannot modify a container app '{app_id.rsplit('/', 1)[-1]}' because there is an operation in "
+            "progress.",
+        )
+
+
+def check(world: World, app_id: str, body: Json) -> None:
+    """Refuse a container app that could not be: no environment, wrong place, no container, no capacity."""
+    properties = body.get("properties") or {}
+    environment_id = properties.get("managedEnvironmentId") or properties.get("environmentId") or ""
+    environment = world.resources.peek(environment_id)
+    name = app_id.rsplit("/", 1)[-1]
+    if environment is None:
+        message = f"The environment '{environment_id}' of container app '{name}' does not exist."
+        raise ArmError(400, "ManagedEnvironmentNotFound", message)
+    region = region_name(environment["location"])
+    if region_name(body.get("location") or "") != region:
+        message = (
+            f"Container app '{name}' must be in the location of its environment, '{environment['location']}'."
+        )
+        raise ArmError(400, "InvalidLocation", message)
+    template = properties.get("template") or {}
+    if not template.get("containers"):
+        raise ArmError(
+            400, "ContainerAppContainerRequired", f"Container app '{name}' needs at least one container."
+        )
+    scale = template.get("scale") or {}
+    least, most = int(scale.get("minReplicas") or 0), int(scale.get("maxReplicas") or 10)
+    if not 0 <= least <= most <= 1000 or most < 1:
+        message = (
+            f"minReplicas {least} and maxReplicas {most} must satisfy 0 <= min <= max, 1 <= max <= 1000."
+        )
+        raise ArmError(400, "ContainerAppInvalidScaleSpec", message)
+    try:
+        model.require_capacity(world, region)
+    except OperationFailed as error:
+        raise ArmError(
+            503 if error.code == "ServiceUnavailable" else 409, error.code, error.message
+        ) from error
+
+
+def create_or_update(world: World, app_id: str, body: Json) -> tuple[bool, Json, Json]:
+    """Begin the deployment of an app; returns whether it is new, the resource, the operation."""
+    app_id = canonical(app_id)
+    check(world, app_id, body)
+    _refuse_while_busy(world, app_id)
+    kept = world.resources.peek(app_id)
+    properties = body["properties"]
+    properties["managedEnvironmentId"] = properties.get("managedEnvironmentId") or properties["environmentId"]
+    resource = world.put_resource(
+        {
+            **body,
+            "id": app_id,
+            "name": app_id.rsplit("/", 1)[-1],
+            "type": model.APP,
+            "properties": {**_server_side(kept), **properties, "provisioningState": "InProgress"},
+        }
+    )
+    new = kept is None
+    seconds = model.deploying_seconds(new=new)
+    arguments: Json = {"app": app_id, "new": new}
+    operation = world.operations.begin(
+        app_id, "container_apps.provision", arguments, seconds=seconds, busy="InProgress"
+    )
+    return new, resource, operation
+
+
+def _server_side(kept: Json | None) -> Json:
+    """Return what only the service writes, so that a PUT does not lose it."""
+    owned = ("latestRevisionName", "latestReadyRevisionName", "latestRevisionFqdn", "runningStatus")
+    return (
+        {} if kept is None else {key: kept["properties"][key] for key in owned if key in kept["properties"]}
+    )
+
+
+@service.effect("container_apps.provision")
+def provision(world: World, args: Json) -> None:
+    app = world.resource(args["app"])
+    model.require_capacity(world, region_name(app["location"]))
+    model.provision(world, args["app"], starting=0 if args["new"] else durations.REPLICA_START)
+
+
+@service.effect("container_apps.promote")
+def promote(world: World, args: Json) -> None:
+    if world.resources.peek(args["app"]) is not None:
+        model.promote(world, args["app"])
+
+
+@service.arm("GET", APP)
+def get(world: World, request: Request) -> Answer:
+    return Answer(200, _app(world, request))
+
+
+@service.arm("PUT", APP)
+def put(world: World, request: Request) -> Answer:
+    group_of(world, request)
+    new, resource, operation = create_or_update(world, _app_id(request), request.json)
+    return accepted(request, operation, status=201 if new else 200, body=resource)
+
+
+@service.arm("PATCH", APP)
+def patch(world: World, request: Request) -> Answer:
+    app = _app(world, request)
+    _, _, operation = create_or_update(world, app["id"], merged(app, request.json))
+    return accepted(request, operation)
+
+
+@service.arm("DELETE", APP)
+def delete(world: World, request: Request) -> Answer:
+    group_of(world, request)
+    app_id = _app_id(request)
+    if world.resources.peek(app_id) is None:
+        return Answer(204)
+    _refuse_while_busy(world, app_id)
+    for revision in model.revisions(world, app_id):
+        model.stop_replicas(world, revision["id"])
+        world.resources.delete(revision["id"])
+    world.resources.delete(app_id)
+    operation = world.operations.begin(
+        app_id, "container_apps.deleted", {}, seconds=durations.CONTAINER_APP_STOP
+    )
+    return accepted(request, operation)
+
+
+@service.effect("container_apps.deleted")
+def deleted(_world: World, _args: Json) -> None:
+    """Nothing is left to do: the app was gone when the delete was accepted."""
+
+
+@service.arm("POST", APP + "/stop")
+def stop(world: World, request: Request) -> Answer:
+    return _switch(world, request, "Stopped")
+
+
+@service.arm("POST", APP + "/start")
+def start(world: World, request: Request) -> Answer:
+    return _switch(world, request, "Running")
+
+
+def _switch(world: World, request: Request, status: str) -> Answer:
+    app = _app(world, request)
+    _refuse_while_busy(world, app["id"])
+    arguments: Json = {"app": app["id"], "status": status}
+    operation = world.operations.begin(
+        app["id"], "container_apps.switch", arguments, seconds=durations.CONTAINER_APP_STOP, busy="InProgress"
+    )
+    return accepted(request, operation)
+
+
+@service.effect("container_apps.switch")
+def switched(world: World, args: Json) -> Json:
+    app = world.resource(args["app"])
+    if app["properties"].get("runningStatus") != args["status"]:
+        for revision in model.revisions(world, app["id"]):
+            if args["status"] == "Stopped":
+                model.stop_replicas(world, revision["id"])
+            elif revision["properties"]["active"]:
+                model.start_replicas(world, revision, starting=durations.REPLICA_START)
+    app["properties"]["runningStatus"] = args["status"]
+    return world.put_resource(app)
+
+
+@service.arm("GET", APP + "/revisions")
+def list_revisions(world: World, request: Request) -> Answer:
+    app = _app(world, request)
+    region = region_name(app["location"])
+    rows = [model.shown_revision(world, row, region) for row in model.revisions(world, app["id"])]
+    if request.query.get("$filter", "").replace(" ", "").lower() == "properties/activeeqtrue":
+        rows = [row for row in rows if row["properties"]["active"]]
+    return Answer(200, {"value": rows})
+
+
+@service.arm("GET", REVISION)
+def get_revision(world: World, request: Request) -> Answer:
+    app, revision = _revision(world, request)
+    return Answer(200, model.shown_revision(world, revision, region_name(app["location"])))
+
+
+@service.arm("POST", REVISION + "/restart")
+def restart(world: World, request: Request) -> Answer:
+    """Start new replicas; each call does so, and the old ones serve until then."""
+    app, revision = _revision(world, request)
+    if not revision["properties"]["active"] or app["properties"].get("runningStatus") == "Stopped":
+        raise ArmError(400, "RevisionNotActive", f"The revision '{revision['name']}' is not running.")
+    model.start_replicas(world, revision, starting=durations.REPLICA_START)
+    return Answer(200)
+
+
+@service.arm("POST", REVISION + "/activate")
+def activate(world: World, request: Request) -> Answer:
+    _, revision = _revision(world, request)
+    if not revision["properties"]["active"]:
+        revision["properties"]["active"] = True
+        world.put_resource(revision)
+        model.start_replicas(world, revision, starting=durations.REPLICA_START)
+    return Answer(200)
+
+
+@service.arm("POST", REVISION + "/deactivate")
+def deactivate(world: World, request: Request) -> Answer:
+    _, revision = _revision(world, request)
+    revision["properties"]["active"] = False
+    world.put_resource(revision)
+    model.stop_replicas(world, revision["id"])
+    return Answer(200)
+
+
+@service.arm("GET", REVISION + "/replicas")
+def list_replicas(world: World, request: Request) -> Answer:
+    app, revision = _revision(world, request)
+    region = region_name(app["location"])
+    running = model.replicas(world, revision["id"])
+    return Answer(200, {"value": [model.shown_replica(world, revision, one, region) for one in running]})
+
+
+@service.arm("GET", REVISION + "/replicas/{replica}")
+def get_replica(world: World, request: Request) -> Answer:
+    app, revision = _revision(world, request)
+    for one in model.replicas(world, revision["id"]):
+        if one["name"] == request.params["replica"]:
+            return Answer(200, model.shown_replica(world, revision, one, region_name(app["location"])))
+    raise not_found(request.path)
+
+
+@service.arm("GET", SUBSCRIPTION + "/providers/Microsoft.App/locations/{location}/usages")
+def usages(world: World, request: Request) -> Answer:
+    """Return environments and cores used in a region; without capacity the limit is what is used."""
+    region = region_name(request.params["location"])
+    apps = [app for app in world.of_type(model.APP) if region_name(app["location"]) == region]
+    used = sum(
+        len(model.replicas(world, revision["id"]))
+        for app in apps
+        for revision in model.revisions(world, app["id"])
+    )
+    environments = [
+        one
+        for one in world.of_type("Microsoft.App/managedEnvironments")
+        if region_name(one["location"]) == region
+    ]
+    limit = used if world.faults.hits(region, "no_capacity") else CORE_LIMIT
+    rows = [
+        ("ManagedEnvironmentCount", len(environments), 20),
+        ("ManagedEnvironmentConsumptionCores", used, limit),
+    ]
+    return Answer(
+        200,
+        {
+            "value": [
+                {
+                    "unit": "Count",
+                    "currentValue": current,
+                    "limit": most,
+                    "name": {"value": name, "localizedValue": name},
+                }
+                for name, current, most in rows
+            ]
+        },
+    )

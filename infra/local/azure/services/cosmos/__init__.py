@@ -1,0 +1,1 @@
+"""Azure Cosmos DB: accounts, regions, throughput, backups, and how many documents are where."""

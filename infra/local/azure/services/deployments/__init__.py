@@ -1,0 +1,1 @@
+"""Microsoft.Resources/deployments: templates evaluated, validated, compared with the world, deployed."""

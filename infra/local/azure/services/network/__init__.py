@@ -1,0 +1,1 @@
+"""Names and ways: DNS zones, Traffic Manager, resolvers that cache."""

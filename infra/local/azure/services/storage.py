@@ -1,0 +1,178 @@
+"""The calls of Microsoft.Storage on accounts, geo-replication and its failover."""
+
+from collections.abc import Mapping
+
+from infra.local.azure import durations
+from infra.local.azure.core.clock import iso
+from infra.local.azure.core.errors import ArmError, OperationFailed, Unreachable
+from infra.local.azure.core.http import Answer, Request
+from infra.local.azure.core.operations import accepted
+from infra.local.azure.core.service import Service
+from infra.local.azure.core.store import Json
+from infra.local.azure.core.world import World
+from infra.local.azure.services.dependencies import dependency, host_of
+from infra.local.azure.services.generic import GROUP, SUBSCRIPTION, group_of, merged
+
+PROVIDER = "/providers/Microsoft.Storage/storageAccounts"
+ACCOUNT = GROUP + PROVIDER + "/{account}"
+KIND = "Microsoft.Storage/storageAccounts"
+service = Service("storage")
+
+
+def _account(world: World, request: Request) -> Json:
+    group = group_of(world, request)
+    return world.resource(f"{group['id']}{PROVIDER}/{request.params['account']}")
+
+
+def _geo(account: Json) -> bool:
+    return "GRS" in account["sku"]["name"] or "GZRS" in account["sku"]["name"]
+
+
+def region_at(world: World, host: str) -> tuple[Json, str]:
+    """Return account and region behind a host such as `name.blob.core.windows.net` or `name-secondary...`."""
+    label = host.split(".", maxsplit=1)[0].lower()
+    for account in world.of_type(KIND):
+        properties = account["properties"]
+        if label == account["name"].lower():
+            return account, properties["primaryLocation"]
+        if label == f"{account['name']}-secondary".lower() and account["sku"]["name"].startswith(
+            "Standard_RA"
+        ):
+            return account, properties["secondaryLocation"]
+    raise Unreachable(host)
+
+
+@service.every(10)
+def replicate(world: World) -> None:
+    """Move `lastSyncTime` on while both regions are there."""
+    for account in world.of_type(KIND):
+        properties = account["properties"]
+        if _geo(account) and all(
+            world.region_up(properties[f"{role}Location"]) for role in ("primary", "secondary")
+        ):
+            world.table("storage").put(
+                account["name"], {"synced": world.now - durations.STORAGE_REPLICATION_LAG}
+            )
+
+
+def _shown(world: World, account: Json, *, geo: bool) -> Json:
+    properties = dict(account["properties"])
+    name = account["name"]
+    up = {role: world.region_up(properties.get(f"{role}Location", "")) for role in ("primary", "secondary")}
+    properties["statusOfPrimary"] = "available" if up["primary"] else "unavailable"
+    properties["primaryEndpoints"] = {
+        kind: f"https://{name}.{kind}.core.windows.net/" for kind in ("blob", "dfs")
+    }
+    if _geo(account):
+        properties["statusOfSecondary"] = "available" if up["secondary"] else "unavailable"
+        properties["secondaryEndpoints"] = {
+            kind: f"https://{name}-secondary.{kind}.core.windows.net/" for kind in ("blob", "dfs")
+        }
+    if geo and _geo(account):
+        kept = world.table("storage").peek(name) or {"synced": world.now - durations.STORAGE_REPLICATION_LAG}
+        busy = world.operations.running(account["id"]) is not None
+        properties["failoverInProgress"] = True if busy else None
+        properties["geoReplicationStats"] = {
+            "status": "Live" if all(up.values()) else "Unavailable",
+            "lastSyncTime": iso(kept["synced"]),
+            "canFailover": up["secondary"] and not busy,
+            "canPlannedFailover": all(up.values()) and not busy,
+        }
+    return {**account, "properties": properties}
+
+
+@service.arm("GET", SUBSCRIPTION + PROVIDER)
+@service.arm("GET", GROUP + PROVIDER)
+def list_accounts(world: World, request: Request) -> Answer:
+    scope = request.path.lower().split("/providers/")[0] + "/"
+    return Answer(200, {"value": [_shown(world, one, geo=False) for one in world.of_type(KIND, scope)]})
+
+
+@service.arm("GET", ACCOUNT)
+def get(world: World, request: Request) -> Answer:
+    geo = "georeplicationstats" in request.query.get("$expand", "").lower()
+    return Answer(200, _shown(world, _account(world, request), geo=geo))
+
+
+@service.arm("PATCH", ACCOUNT)
+def patch(world: World, request: Request) -> Answer:
+    """Change sku, tags and properties at once; a new geo-redundant sku finds its paired region again."""
+    account = _account(world, request)
+    _refuse_while_busy(world, account)
+    owned = {"primaryLocation", "secondaryLocation", "provisioningState", "creationTime"}
+    change = request.json
+    change["properties"] = {
+        key: value for key, value in (change.get("properties") or {}).items() if key not in owned
+    }
+    changed = merged(account, change)
+    properties = changed["properties"]
+    if _geo(changed):
+        pair = world.table("region").peek(properties["primaryLocation"]) or {"paired": "japanwest"}
+        properties.setdefault("secondaryLocation", pair["paired"])
+    else:
+        properties.pop("secondaryLocation", None)
+    return Answer(200, _shown(world, world.put_resource(changed), geo=False))
+
+
+def _refuse_while_busy(world: World, account: Json) -> None:
+    if world.operations.running(account["id"]) is not None:
+        message = (
+            "An operation is currently performing on this storage account that requires exclusive access."
+        )
+        raise ArmError(409, "StorageAccountOperationInProgress", message)
+
+
+@service.arm("POST", ACCOUNT + "/failover", survives_outage=True)
+def fail_over(world: World, request: Request) -> Answer:
+    """Begin a failover to the pair: unplanned it loses what was not synced, planned it needs both."""
+    account = _account(world, request)
+    _refuse_while_busy(world, account)
+    planned = request.query.get("failovertype", "").lower() == "planned"
+    if not _geo(account):
+        message = "Account failover is only supported for geo-redundant storage accounts."
+        raise ArmError(400, "FailoverNotSupported", message)
+    needed = ("primary", "secondary") if planned else ("secondary",)
+    for role in needed:
+        region = account["properties"][f"{role}Location"]
+        if not world.region_up(region):
+            message = (
+                f"The {role} region {region} of '{account['name']}' is not available for this failover type."
+            )
+            raise ArmError(409, "FailoverNotPossible", message)
+    arguments: Json = {"account": account["id"], "planned": planned}
+    operation = world.operations.begin(
+        account["id"], "storage.failover", arguments, seconds=durations.STORAGE_FAILOVER, failed="Succeeded"
+    )
+    return accepted(request, operation, location_only=True)
+
+
+@service.effect("storage.failover")
+def failed_over(world: World, args: Json) -> None:
+    account = world.resource(args["account"])
+    properties = account["properties"]
+    source, target = properties["primaryLocation"], properties["secondaryLocation"]
+    if not world.region_up(target) or (args["planned"] and not world.region_up(source)):
+        raise OperationFailed("FailoverFailed", "A region that the failover needs became unavailable.")
+    properties["primaryLocation"] = target
+    if args["planned"]:
+        properties["secondaryLocation"] = source
+    else:
+        synced = (world.table("storage").peek(account["name"]) or {"synced": world.now})["synced"]
+        properties["lastGeoFailoverTime"] = iso(world.now)
+        properties.pop("secondaryLocation")
+        account["sku"]["name"] = "Standard_LRS"
+        world.table("storage").put(account["name"], {"synced": synced})
+    world.put_resource(account)
+
+
+@dependency("blob")
+def reachable(world: World, settings: Mapping[str, str]) -> str | None:
+    """Whether an app with these settings can read its blobs now."""
+    host = host_of(settings.get("BLOB_ENDPOINT", ""))
+    try:
+        account, region = region_at(world, host)
+    except Unreachable:
+        return f"no account at '{host}' (setting BLOB_ENDPOINT)"
+    if world.faults.host_down(host):
+        return f"{host} is down"
+    return None if world.region_up(region) else f"the region {region} of {account['name']} is unreachable"
