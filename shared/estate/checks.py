@@ -14,6 +14,8 @@ from shared.model.plan import PlanKind
 
 type Complaint = tuple[Path, str]
 
+_PLACES = ("app", "scheduler", "keys", "mail")
+
 # The timer ticks every five minutes; an occurrence that is useful for less could miss its only tick.
 _LEAST_USEFUL = timedelta(minutes=10)
 
@@ -59,10 +61,7 @@ def _used_twice(estate: Estate, document: Document) -> Iterator[Complaint]:
 
 
 def _regions(estate: Estate) -> Iterator[Complaint]:
-    places: list[Complaint] = [
-        (("platform", place), getattr(estate.platform, place))
-        for place in ("app", "scheduler", "keys", "mail")
-    ]
+    places: list[Complaint] = [(("platform", place), getattr(estate.platform, place)) for place in _PLACES]
     for i, service in enumerate(estate.services):
         places += [(("services", i, "region"), service.region)]
         places += [(("services", i, "recovery_region"), service.recovery_region)]
@@ -78,7 +77,7 @@ def _regions(estate: Estate) -> Iterator[Complaint]:
 
 def _platform(estate: Estate, document: Document) -> Iterator[Complaint]:
     """What recovers a region must not go down with it."""
-    for place in ("app", "scheduler", "keys", "mail"):
+    for place in _PLACES:
         region = getattr(estate.platform, place)
         hosted = [(i, service.name) for i, service in enumerate(estate.services) if service.region == region]
         if hosted:

@@ -69,7 +69,6 @@ class Document:
 
 def read(text: str) -> Document:
     """Parse one YAML document; what is wrong with it as YAML is in its mistakes."""
-    text = text.removeprefix("\ufeff")
     if hit := _FORBIDDEN.search(text):
         line = len(re.findall(r"\r\n|\r|\n", text[: hit.start()])) + 1
         message = f"the character U+{ord(hit[0]):04X} may not stand in YAML; remove it"

@@ -57,7 +57,7 @@ def parse(text: str, *, name: str) -> Estate:
 
 
 def _invalid(name: str, mistakes: list[Mistake]) -> EstateInvalid:
-    mistakes = sorted(dict.fromkeys(mistakes), key=lambda one: one.line)
+    mistakes = sorted(mistakes, key=lambda one: one.line)
     lines = [_printable(f"{name}:{one.line}: {one.text}") for one in mistakes[:_MOST_LINES]]
     if len(mistakes) > _MOST_LINES:
         lines.append(f"{name}: and {len(mistakes) - _MOST_LINES} more; correct these first")

@@ -73,6 +73,19 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
     "duration as a number": ([("rto: PT4H", "rto: 4")], "rto: 4", "services[0].rto", "is 4; write an ISO 8601 duration"),
     "duration in words": ([("rto: PT4H", "rto: 4 hours")], "rto: 4", "services[0].rto", "such as PT15M, PT4H"),
     "negative duration": ([("rto: PT4H", "rto: -PT4H")], "rto: -", "services[0].rto", "must be longer than nothing"),
+    "no duration at all": ([("rto: PT4H", "rto: PT0S")], "rto: PT0S", "services[0].rto", "must be longer than nothing"),
+    "a long value": (
+        [("rto: PT4H", f"rto: {'x' * 500}")],
+        "rto: xxx",
+        "services[0].rto",
+        f"is '{'x' * 76}...; write an ISO 8601 duration",
+    ),
+    "a number of 5000 digits": (
+        [("recovery_replicas: 3", f"recovery_replicas: {'9' * 5000}")],
+        "recovery_replicas",
+        "services[1].recovery_replicas",
+        "write a whole number",
+    ),
     "no time of day": ([("at: 02:00", "at: 25:00")], "at: 25:00", "schedules[0].at", "such as 02:00"),
     "time with an offset": ([("at: 02:00", "at: 02:00Z")], "at: 02:00Z", "schedules[0].at", "goes into time_zone"),
     "time with seconds": ([("at: 02:00", "at: 02:00:30")], "at: 02:00:30", "schedules[0].at", "whole minutes"),
@@ -129,7 +142,12 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
         "services[0].rto",
         f"given twice (first on line {line_of(GOOD, 'rto: PT4H')})",
     ),
-    "alias": ([("rto: PT4H", "rto: &r PT4H"), ("rpo: PT5M", "rpo: *r")], "*r", "services[0].rpo", "write the value out"),
+    "alias": (
+        [("rto: PT4H", "rto: &r PT4H"), ("database: agents", "database: *r")],
+        "*r",
+        "services[0].database",
+        "write the value out",
+    ),
     "tag": ([("rto: PT4H", "rto: !!python/name:os.system PT4H")], "os.system", "services[0].rto", "remove it"),
     # between the parts
     "service named twice": (
@@ -148,12 +166,15 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
         "remediation[1].alert_rule",
         "this rule stands on line",
     ),
-    "region not listed": (
-        [("scheduler: australiaeast", "scheduler: autsraliaeast")],
-        "autsraliaeast",
-        "platform.scheduler",
-        "not in regions; did you mean 'australiaeast'?",
-    ),
+    **{
+        f"{place} in a region not listed": (
+            [(f"  {place}: australiaeast", f"  {place}: autsraliaeast")],
+            "autsraliaeast",
+            f"platform.{place}",
+            "not in regions; did you mean 'australiaeast'?",
+        )
+        for place in ("app", "scheduler", "keys", "mail")
+    },
     "recovery region not listed": (
         [("recovery_region: japanwest", "recovery_region: koreacentral")],
         "koreacentral",
@@ -363,16 +384,18 @@ def test_an_alias_bomb_costs_nothing():
     assert found[-1].startswith("estate.yaml: and ")
 
 
-def test_a_value_can_neither_break_a_line_nor_steer_a_terminal():
-    found = mistakes(
-        changed(
-            ("database: agents", '"\\e[2J\\n": 1\n    database: agents'),
-            ("name: Dave", 'name: "A\\nB"'),
-            ("name: Erin", 'name: "A\\nB"'),
-        )
-    )
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([("database: agents", '"\\e[2J\\n": 1\n    database: agents')], "services[0]['\\x1b[2J\\n']: is no field here"),
+        ([("database: agents", 'database: ["\\e[2J\\n"]'), ("rto: PT4H", 'rto: "\\e[2J"')], "is '\\x1b[2J'; write"),
+        ([("name: Dave", 'name: "\\e[2J\\n"'), ("name: Erin", 'name: "\\e[2J\\n"')], "\\x1b[2J"),
+    ],
+)  # fmt: skip
+def test_a_value_can_neither_break_a_line_nor_steer_a_terminal(changes, expected):
+    found = mistakes(changed(*changes))
     assert all(line.isprintable() and line.startswith("estate.yaml:") for line in found)
-    assert "services[0]['\\x1b[2J\\n']: is no field here" in found[0]
+    assert expected in "".join(found)
 
 
 def test_yaml_11_surprises_do_not_happen():
@@ -395,12 +418,12 @@ def test_what_may_differ_is_accepted():
         "\ufeff" + changed(
             ("    resource_id: /subscriptions/00000000-0000-4000-8000-00000000c0de/resourceGroups/rg-fas-japaneast/providers/Microsoft.Doc", "    resource_id: /subscriptions/00000000-0000-4000-8000-00000000C0DE/resourcegroups/rg-fas-japaneast/providers/microsoft.doc"),
             ("approvers: [bob@", "approvers: [Bob@"),
-            ("- plan: daily\n", "- {plan: weekly, at: 03:00, weekdays: [sun], useful_for: P1D}\n  - {plan: weekly, at: 03:00, weekdays: [mon]}\n  - plan: daily\n"),
+            ("- plan: daily\n", "- {plan: weekly, at: 03:00, weekdays: [sun], useful_for: PT10M}\n  - {plan: weekly, at: 03:00, weekdays: [mon]}\n  - plan: daily\n"),
         ).replace("\n", "\r\n"),
         name="estate.yaml",
     )  # fmt: skip
     assert [schedule.useful_for for schedule in estate.schedules] == [
-        timedelta(days=1),
+        timedelta(minutes=10),
         *[timedelta(hours=6)] * 2,
     ]
 
