@@ -16,12 +16,22 @@ class SettingsInvalid(FoundryOpsError):  # noqa: N818 - reads like its sibling
 class AzureCallFailed(FoundryOpsError):  # noqa: N818 - the contract's name
     """A call that left the process failed. `status` is 0 when no answer came."""
 
-    def __init__(self, operation: str, resource_id: str, status: int, detail: str, *, retryable: bool) -> None:
+    def __init__(
+        self,
+        operation: str,
+        resource_id: str,
+        status: int,
+        detail: str,
+        *,
+        retryable: bool,
+        retry_after: float | None = None,
+    ) -> None:
         self.operation = operation
         self.resource_id = resource_id
         self.status = status
         self.detail = detail
         self.retryable = retryable
+        self.retry_after = retry_after
         answered = f"HTTP {status}" if status else "no answer"
         super().__init__(f"{operation} on {resource_id}: {answered}: {detail}")
 

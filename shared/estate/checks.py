@@ -1,6 +1,6 @@
 """What must hold between the parts of an estate; types alone cannot say it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
 
@@ -38,24 +38,22 @@ def check(estate: Estate, document: Document) -> list[Mistake]:
 
 def _used_twice(estate: Estate, document: Document) -> Iterator[Complaint]:
     """Names are how things refer to each other, so each may be given once; so may a person's identity."""
-    columns: tuple[tuple[Iterable[tuple[Path, str]], str], ...] = (
-        ((((("regions", i)), region) for i, region in enumerate(estate.regions)), "this region"),
-        (((("services", i, "name"), one.name) for i, one in enumerate(estate.services)), "this name"),
-        (((("tenants", i, "name"), one.name) for i, one in enumerate(estate.tenants)), "this name"),
-        (((("people", i, "name"), one.name) for i, one in enumerate(estate.people)), "this name"),
-        (((("people", i, "mail"), one.mail) for i, one in enumerate(estate.people)), "this address"),
-        (((("people", i, "object_id"), one.id) for i, one in enumerate(estate.people)), "this identity"),
-        (
-            ((("remediation", i, "alert_rule"), one.alert_rule) for i, one in enumerate(estate.remediation)),
-            "this rule",
-        ),
+    columns: tuple[tuple[str, str, list[str]], ...] = (
+        ("regions", "", list(estate.regions)),
+        ("services", "name", [one.name for one in estate.services]),
+        ("tenants", "name", [one.name for one in estate.tenants]),
+        ("people", "name", [one.name for one in estate.people]),
+        ("people", "mail", [one.mail for one in estate.people]),
+        ("people", "object_id", [one.id for one in estate.people]),
+        ("remediation", "alert_rule", [one.alert_rule for one in estate.remediation]),
     )
-    for column, what in columns:
+    for section, field, values in columns:
         first: dict[str, Path] = {}
-        for path, value in column:
+        for i, value in enumerate(values):
+            path: Path = (section, i, field) if field else (section, i)
             if before := first.get(value.lower()):
                 line = document.line(before)
-                yield path, f"'{value}': {what} stands on line {line} already; each must be given once"
+                yield path, f"'{value}' stands on line {line} already; each must be given once"
             else:
                 first[value.lower()] = path
 

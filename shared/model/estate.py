@@ -90,6 +90,7 @@ class AiSearch(ServiceBase):
     alias: str
     index: str
     source: Name
+    source_container: str
     snapshot_container: str
     snapshot_storage: Name
     depends_on: tuple[Name, ...] = ()

@@ -52,8 +52,10 @@ class Step(Frozen):
     changes: bool = True
     retry: Retry = Retry()
     deadline: timedelta | None = None
-    undo: str | None = None
+    undo: "Step | None" = None
     services: tuple[str, ...] = ()
+    wants_record: bool = False
+    two_phase: bool = False
 
 
 class ApprovalPolicy(Frozen):

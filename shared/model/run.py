@@ -48,6 +48,14 @@ class StepStatus(StrEnum):
         return self not in {StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING_FOR_OPERATOR}
 
 
+class RunLimits(Frozen):
+    """How the interpreter waits, in seconds; part of the request, so that a change binds no running run."""
+
+    poll_seconds: float = 5.0
+    page_again_seconds: float = 900.0
+    step_deadline_seconds: float = 4 * 3600.0
+
+
 class RunRequest(Frozen):
     """What starts a run: signed by the trigger, checked by an activity, kept in history."""
 
@@ -61,12 +69,30 @@ class RunRequest(Frozen):
     outage_started_at: datetime | None = None
     rto_basis: Literal["operator", "service_health", "probe", "alert", "request"] = "request"
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+    limits: RunLimits = RunLimits()
     signature: str = ""
+    step_signatures: dict[str, str] = Field(default_factory=dict[str, str])
 
     @property
     def by_system(self) -> bool:
         """Whether no person pressed start: the kill switch holds such runs."""
         return self.requester_id.startswith("system:")
+
+    def signed_content(self) -> dict[str, Any]:
+        """What the signature covers: all but the signatures."""
+        return self.model_dump(mode="json", exclude={"signature", "step_signatures"})
+
+
+class StepOrder(Frozen):
+    """What an activity is asked to do, and the proof that a signed plan says so."""
+
+    run_id: str
+    plan_digest: str
+    mode: Mode
+    name: str
+    action: str
+    params: dict[str, Any]
+    signature: str = ""
 
     def signed_content(self) -> dict[str, Any]:
         """What the signature covers: all but itself."""

@@ -19,7 +19,7 @@ class Frozen(BaseModel):
     @classmethod
     def from_wire(cls, wire: object) -> Self:
         """Decode what this app wrote itself; unknown fields of a newer release are ignored."""
-        return cls.model_validate(cast("Any", wire))
+        return cls.model_validate(cast("Any", wire), extra="ignore")
 
 
 class Strict(Frozen):

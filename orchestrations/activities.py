@@ -1,0 +1,203 @@
+"""Registers every action of the catalog as an activity under its own name, and the interpreter's own activities."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import azure.durable_functions as df
+
+from orchestrations.app import app
+from shared.actions.action import Action, Call
+from shared.actions.catalog import catalog
+from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid
+from shared.gateways.mail import Message
+from shared.model.outcome import Outcome, Pending
+from shared.model.run import Approval, Control, RunRecord, RunRequest, StepOrder
+from shared.model.signing import Signed
+from shared.model.wire import Wire
+from shared.runtime import Runtime, runtime
+
+OUTCOME_LIMIT = 32_000
+"""Bytes of an outcome that may stay in history; more goes to blob and leaves a reference."""
+
+
+def register(actions: Mapping[str, Action]) -> None:
+    """One activity per action. A plan that names no registered action fails at import, not in a disaster."""
+    for name, action in actions.items():
+        app.activity_trigger(input_name="payload", activity=name)(activity_of(action))
+
+
+def activity_of(action: Action) -> Callable[..., Wire]:
+    """The activity that runs an action: decode, check the order's signature, act, encode."""
+
+    def run(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
+        return perform(action, payload, runtime())
+
+    run.__name__ = run.__qualname__ = action.name
+    return run
+
+
+def perform(action: Action, payload: Wire, world: Runtime) -> Wire:
+    """Run one phase of an action. What it raises of its own errors is an answer, anything else a defect."""
+    order = StepOrder.from_wire(payload["order"])
+    if not world.signer.is_ours(order) or order.action != action.name:
+        refusal = _failure(CheckFailed("this step is in no plan that this app has signed: nothing was done"))
+        return {"failure": {**refusal["failure"], "unsigned": True}}
+    call = Call(
+        estate=world.estate,
+        azure=world.azure,
+        run_id=order.run_id,
+        step=order.name,
+        mode=order.mode,
+        now=datetime.now(UTC),
+        progress=payload.get("progress") or {},
+        before=payload.get("before") or {},
+        record=RunRecord.from_wire(payload["record"]) if "record" in payload else None,
+    )
+    try:
+        params = action.params.from_wire(order.params)
+        if payload["phase"] == "observe":
+            assert action.observe is not None
+            return {"observed": action.observe(params, call)}
+        result = action(params, call)
+    except (AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid) as error:
+        return _failure(error)
+    if isinstance(result, Pending):
+        return {"pending": result.to_wire()}
+    return {"outcome": _within_limit(result, call)}
+
+
+def _failure(error: AzureCallFailed | CheckFailed | EffectUnknown | EstateInvalid) -> Wire:
+    return {
+        "failure": {
+            "message": str(error)[:2000],
+            "retryable": bool(getattr(error, "retryable", False)),
+            "retry_after": getattr(error, "retry_after", None),
+            "unknown": isinstance(error, EffectUnknown),
+        }
+    }
+
+
+def _within_limit(outcome: Outcome, call: Call) -> Wire:
+    wire = outcome.to_wire()
+    content = json.dumps(wire).encode()
+    if len(content) <= OUTCOME_LIMIT:
+        return wire
+    platform, name = call.estate.platform, f"{call.run_id}/{call.step}/outcome.json"
+    call.azure.blobs.write(
+        platform.records_account_url, platform.records_container, name, content, "application/json"
+    )
+    return {**wire, "findings": wire["findings"][:20], "evidence": {"blob": name}}
+
+
+@app.activity_trigger(input_name="payload")
+def check_approval(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
+    """Whether an approval event counts: signed by this app, for this run and plan, by somebody who may."""
+    world, request = runtime(), RunRequest.from_wire(payload["request"])
+    approval = _signed(Approval, payload["approval"], world)
+    if approval is None:
+        return {"refused": "it is not signed by this app"}
+    estate, policy = world.estate, request.plan.approval
+    approver = next((person for person in estate.people if person.id == approval.approver_id), None)
+    if approval.run_id != request.run_id or approval.plan_digest != request.plan.digest():
+        return {"refused": "it was given for another run or another plan"}
+    if approver is None or approver.mail not in policy.approvers:
+        return {"refused": f"{approval.approver} is not an approver of this plan"}
+    if approval.approver_id == request.requester_id:
+        return {"refused": f"{approval.approver} asked for the run and cannot approve it"}
+    if not request.requested_at <= approval.decided_at <= datetime.now(UTC):
+        return {"refused": "it was not decided while the run was waiting"}
+    return {"refused": "", "approval": approval.to_wire()}
+
+
+@app.activity_trigger(input_name="payload")
+def check_control(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
+    """Whether a pause, resume, abort or step decision counts."""
+    control = _signed(Control, payload["control"], runtime())
+    if control is None:
+        return {"refused": "it is not signed by this app"}
+    if control.run_id != payload["run_id"]:
+        return {"refused": "it was given for another run"}
+    return {"refused": "", "control": control.to_wire()}
+
+
+def _signed[S: Signed](kind: type[S], wire: object, world: Runtime) -> S | None:
+    """The content, if it decodes and this app signed it."""
+    try:
+        content = kind.from_wire(wire)
+    except ValueError:
+        return None
+    return content if world.signer.is_ours(content) else None
+
+
+@app.activity_trigger(input_name="payload")
+def ask_approvers(_ctx: object, payload: dict[str, Any]) -> bool:
+    """Tell the approvers that a run waits for them; False when the run was not started by this app."""
+    world, request = runtime(), RunRequest.from_wire(payload)
+    if not world.signer.is_ours(request):
+        return False
+    policy = request.plan.approval
+    steps = "\n".join(f"  {number}. {step.name}" for number, step in enumerate(request.plan.steps, 1))
+    text = (
+        f"{request.requested_by} asks to run {request.plan.name} ({request.mode.upper()}): {request.plan.title}.\n\n"
+        f"Reason: {request.reason}\n\nSteps:\n{steps}\n\n"
+        f"{policy.required} of {len(policy.approvers)} approvals are needed within {policy.expires_after}.\n"
+        f"Decide with POST /api/runs/{request.run_id}/approvals.\n"
+    )
+    _tell(world, f"{request.run_id}/approval", policy.approvers, f"Approval needed: {request.plan.title}", text)
+    return True
+
+
+@app.activity_trigger(input_name="payload")
+def page_on_call(_ctx: object, payload: dict[str, Any]) -> bool:
+    """Page the people on call: a step of a run waits for a decision."""
+    world = runtime()
+    key = f"{payload['run_id']}/{payload['step']}/page-{payload['failure']}-{payload['number']}"
+    text = (
+        f"Step {payload['step']} of {payload['run_id']} needs a decision:\n\n  {payload['error']}\n\n"
+        f"Decide retry, skip or abort with POST /api/runs/{payload['run_id']}/decisions.\n"
+    )
+    subject = f"[{payload['number']}] {payload['plan']}: {payload['step']} waits for you"
+    _tell(world, key, world.estate.on_call, subject, text)
+    return True
+
+
+def _tell(world: Runtime, key: str, to: tuple[str, ...], subject: str, text: str) -> None:
+    from markupsafe import escape  # noqa: PLC0415 - only where a mail is written
+
+    mail = world.azure.mail
+    if mail.state(key) == "unsent":
+        mail.send(key, Message(to=to, subject=subject, text=text, html=f"<pre>{escape(text)}</pre>"))
+
+
+@app.activity_trigger(input_name="payload")
+def publish_record(_ctx: object, payload: dict[str, Any]) -> bool:
+    """Keep a finished run's record, and its report for people, in blob storage."""
+    from shared.reports import run_report  # noqa: PLC0415 - templates and PDF only when a run ends
+
+    world, record = runtime(), RunRecord.from_wire(payload)
+    platform, zone = world.estate.platform, world.estate.time_zone
+    files = {
+        "record.json": (json.dumps(payload, indent=2).encode(), "application/json"),
+        "report.html": (run_report.html(record, time_zone=zone).encode(), "text/html; charset=utf-8"),
+        "report.pdf": (run_report.pdf(record, time_zone=zone), "application/pdf"),
+    }
+    account, container = platform.records_account_url, platform.records_container
+    kept = world.azure.blobs.names(account, container, f"{record.run_id}/")
+    for name, (content, media_type) in files.items():
+        path = f"{record.run_id}/{name}"
+        if path not in kept:
+            world.azure.blobs.write(account, container, path, content, media_type)
+    return True
+
+
+@app.durable_client_input(client_name="client")
+@app.activity_trigger(input_name="payload")
+def run_is_over(payload: str, client: df.SyncDurableFunctionsClient) -> bool:
+    """Whether a run (by its id) that still holds a service has ended without letting go of it."""
+    state = client.get_orchestration_state(payload, fetch_payloads=False)
+    return state is None or state.runtime_status.name in {"COMPLETED", "FAILED", "TERMINATED"}
+
+
+register(catalog())

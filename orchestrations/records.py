@@ -1,0 +1,59 @@
+"""Reads runs back from Durable: the custom status while they run, the output when they are over."""
+
+import json
+import re
+from typing import Any
+
+import azure.durable_functions as df
+from durabletask.client import OrchestrationQuery, OrchestrationState
+
+from shared.model.plan import PlanKind
+from shared.model.run import RunRecord, RunRequest, RunStatus
+from shared.model.wire import Wire
+
+RUN_ID = re.compile(r"^(recovery|remediation|maintenance|operation|drill)-[A-Za-z0-9_.-]{1,150}$")
+
+
+def record_of(client: df.SyncDurableFunctionsClient, run_id: str) -> RunRecord | None:
+    """The record of one run, or None when there is none."""
+    if not RUN_ID.fullmatch(run_id):
+        return None
+    state = client.get_orchestration_state(run_id)
+    return None if state is None or state.name != "run_plan" else from_state(state)
+
+
+def records(client: df.SyncDurableFunctionsClient, kind: PlanKind | None) -> list[RunRecord]:
+    """All runs, or those of one kind, the newest first."""
+    found: list[RunRecord] = []
+    for wanted in [kind] if kind else list(PlanKind):
+        query = OrchestrationQuery(instance_id_prefix=f"{wanted}-", fetch_inputs_and_outputs=True)
+        states = client.get_all_orchestration_states(query)
+        found += [from_state(state) for state in states if state.name == "run_plan"]
+    return sorted(found, key=lambda record: (record.started_at, record.run_id), reverse=True)
+
+
+def from_state(state: OrchestrationState) -> RunRecord:
+    """What Durable holds of a run, as a record."""
+    if state.serialized_output and state.runtime_status.name == "COMPLETED":
+        return RunRecord.from_wire(_json(state.serialized_output))
+    if state.serialized_custom_status:
+        record = RunRecord.from_wire(_json(state.serialized_custom_status))
+    else:
+        record = _not_begun(RunRequest.from_wire(_json(state.serialized_input or "{}")))
+    name = state.runtime_status.name
+    if name in {"FAILED", "TERMINATED"}:
+        why = state.failure_details.message if state.failure_details else "ended from outside, in Durable itself"
+        changes: Wire = {"status": RunStatus.FAILED, "status_reason": f"{name.lower()}: {why}"[:500]}
+        return record.model_copy(update=changes)
+    return record
+
+
+def _not_begun(request: RunRequest) -> RunRecord:
+    from orchestrations.run_state import RunState  # noqa: PLC0415 - only in the moment before a run begins
+
+    return RunState(request, started_at=request.requested_at).record(request.requested_at, live=True)
+
+
+def _json(serialized: str) -> Any:  # noqa: ANN401 - JSON
+    content = json.loads(serialized)
+    return json.loads(content) if isinstance(content, str) else content

@@ -1,0 +1,245 @@
+"""Where a run stands: pure state that the interpreter moves and the record is made from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.model.outcome import Finding
+from shared.model.plan import Mode, Step
+from shared.model.run import (
+    Approval,
+    LogEntry,
+    Objective,
+    RunRecord,
+    RunRequest,
+    RunStatus,
+    ServiceObjective,
+    StepRecord,
+    StepStatus,
+)
+
+SATISFIED = frozenset({StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.UNKNOWN})
+
+
+@dataclass
+class StepState:
+    """One step while it is carried out. `tries` counts attempts, `strikes` failures in a row."""
+
+    name: str
+    step: Step
+    undoes: "StepState | None" = None
+    status: StepStatus = StepStatus.PENDING
+    tries: int = 0
+    strikes: int = 0
+    failures: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    summary: str = ""
+    error: str = ""
+    changed: bool = False
+    progress: dict[str, Any] = field(default_factory=dict[str, Any])
+    before: dict[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
+    paused_for: timedelta = timedelta(0)
+
+    def overdue(self, now: datetime, paused: timedelta, default: timedelta) -> bool:
+        """Whether the deadline has passed; time in which the run was paused does not count."""
+        if self.started_at is None:
+            return False
+        return now - self.started_at - (paused - self.paused_for) > (self.step.deadline or default)
+
+    def record(self) -> StepRecord:
+        """As it goes into the run's record."""
+        return StepRecord(
+            name=self.name,
+            action=self.step.action,
+            status=self.status,
+            critical=self.step.critical,
+            needs=self.step.needs,
+            attempts=self.tries,
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            summary=self.summary,
+            error=self.error,
+            changed=self.changed,
+            failures=self.failures,
+            services=self.step.services,
+        )
+
+
+@dataclass
+class RunState:
+    """The whole run while it is carried out."""
+
+    request: RunRequest
+    started_at: datetime
+    status: RunStatus = RunStatus.RUNNING
+    status_reason: str = ""
+    steps: list[StepState] = field(default_factory=list[StepState])
+    approvals: list[Approval] = field(default_factory=list[Approval])
+    log: list[LogEntry] = field(default_factory=list[LogEntry])
+    paused: bool = False
+    paused_since: datetime | None = None
+    paused_total: timedelta = timedelta(0)
+    held: bool = False
+    held_by: str = ""
+    aborting: bool = False
+    undo_asked: bool = False
+    unsigned: bool = False
+    finished_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            self.steps = [StepState(step.name, step) for step in self.request.plan.steps]
+
+    def ready(self) -> list[StepState]:
+        """Steps whose needs are met and that may start now."""
+        if self.paused or (self.aborting and not self.undo_asked):
+            return []
+        by_name = {state.name: state for state in self.steps}
+        ready = [
+            state
+            for state in self.steps
+            if state.status is StepStatus.PENDING
+            and all(by_name[need].status in SATISFIED | {StepStatus.UNDONE} for need in state.step.needs)
+        ]
+        if self.request.plan.mode == "first_success":
+            busy = any(state.status is StepStatus.RUNNING for state in self.steps)
+            return [] if busy else ready[:1]
+        return ready
+
+    def waiting(self) -> list[StepState]:
+        """Steps that wait for an operator's decision."""
+        return [state for state in self.steps if state.status is StepStatus.WAITING_FOR_OPERATOR]
+
+    def paused_until(self, now: datetime) -> timedelta:
+        """For how long the run has been paused in all."""
+        return self.paused_total + (now - self.paused_since if self.paused_since else timedelta(0))
+
+    def begin_abort(self, *, undo: bool) -> None:
+        """Nothing more starts; with `undo`, what has succeeded is undone in reverse once nothing runs any more."""
+        self.aborting = True
+        for state in self.steps:
+            if state.status is StepStatus.PENDING:
+                state.status = StepStatus.SKIPPED
+                state.summary = "not started: the run was aborted"
+            elif state.status is StepStatus.WAITING_FOR_OPERATOR:
+                state.status = StepStatus.FAILED
+        if undo and not self.undo_asked:
+            self.undo_asked = True
+            self.steps += list(self._undoing())
+
+    def _undoing(self) -> Iterator[StepState]:
+        """Undo steps, last finished first, each needing the one before it and everything that still runs."""
+        changed = [state for state in self.steps if state.tries > 0 and state.step.undo is not None]
+        changed.sort(key=lambda state: state.finished_at or datetime.max.replace(tzinfo=self.started_at.tzinfo))
+        needs = tuple(state.name for state in self.steps if state.status is StepStatus.RUNNING)
+        for state in reversed(changed):
+            undo = state.step.undo
+            assert undo is not None
+            name = f"undo_{state.name}"
+            yield StepState(
+                name, undo.model_copy(update={"name": name, "needs": needs, "critical": True}), undoes=state
+            )
+            needs = (name,)
+
+    def record(self, now: datetime, *, live: bool) -> RunRecord:
+        """What `GET /runs/{id}` answers. `live` leaves long texts and findings out: status has 16 KB."""
+        request = self.request
+        texts = 160 if live else 4000
+        steps = tuple(
+            record.model_copy(update={"summary": record.summary[:texts], "error": record.error[:texts]})
+            for record in (state.record() for state in self.steps)
+        )
+        return RunRecord(
+            run_id=request.run_id,
+            plan=request.plan.name,
+            title=request.plan.title,
+            kind=request.plan.kind,
+            mode=request.mode,
+            status=self.status,
+            status_reason=self.status_reason[:texts],
+            requested_by=request.requested_by,
+            reason=request.reason[:texts],
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            approvals_required=request.plan.approval.required,
+            approvals=tuple(
+                approval.model_copy(update={"signature": "", "reason": approval.reason[:texts]})
+                for approval in self.approvals
+            ),
+            steps=steps,
+            rto=self.objective(),
+            service_rto=() if live else tuple(self.service_objectives(now)),
+            log=tuple(self.log[-10:] if live else self.log),
+            findings=() if live else tuple(found for state in self.steps for found in state.findings)[:200],
+            held_by=self.held_by,
+        )
+
+    @property
+    def clock_start(self) -> datetime:
+        """When the recovery clock began: the outage, as far as anybody said, else the request."""
+        return self.request.outage_started_at or self.request.requested_at
+
+    def restored_at(self) -> datetime | None:
+        """When the last critical step had succeeded; None while one has not."""
+        critical = [state for state in self.steps if state.step.critical and state.undoes is None]
+        if not critical or any(state.status is not StepStatus.SUCCEEDED for state in critical):
+            return None
+        return max(state.finished_at for state in critical if state.finished_at)
+
+    def objective(self) -> Objective:
+        """Measured recovery time against the plan's target; waiting for approval counts."""
+        target = self.request.plan.rto
+        restored = self.restored_at()
+        measured = (restored - self.clock_start).total_seconds() if restored else None
+        return Objective(
+            basis=self.request.rto_basis,
+            started_at=self.clock_start,
+            target_seconds=target.total_seconds() if target else None,
+            measured_seconds=measured,
+            met=measured <= target.total_seconds() if target and measured is not None else None,
+        )
+
+    def service_objectives(self, _now: datetime) -> Iterator[ServiceObjective]:
+        """Per service: until the last of its steps had succeeded; targets are the steps' own deadlines."""
+        for service in self.request.plan.services:
+            states = [state for state in self.steps if service in state.step.services and state.undoes is None]
+            if not states:
+                continue
+            done = all(state.status is StepStatus.SUCCEEDED for state in states)
+            finished = max((state.finished_at for state in states if state.finished_at), default=None)
+            measured = (finished - self.clock_start).total_seconds() if done and finished else None
+            deadline = states[-1].step.deadline
+            target = deadline.total_seconds() if deadline else None
+            yield ServiceObjective(
+                service=service,
+                target_seconds=target,
+                measured_seconds=measured,
+                met=measured <= target if measured is not None and target is not None else None,
+            )
+
+    def verdict(self) -> tuple[RunStatus, str]:
+        """How a run ends that has nothing left to do."""
+        if self.unsigned:
+            return RunStatus.REJECTED, "the plan is not signed by this app: nothing was done"
+        if self.aborting:
+            undone = [state for state in self.steps if state.undoes and state.status is StepStatus.SUCCEEDED]
+            return RunStatus.ABORTED, self.status_reason or f"aborted, {len(undone)} steps undone"
+        own = [state for state in self.steps if state.undoes is None]
+        failed = [state.name for state in own if state.status in {StepStatus.FAILED, StepStatus.UNKNOWN}]
+        succeeded = [state for state in own if state.status is StepStatus.SUCCEEDED]
+        if failed and not succeeded:
+            return RunStatus.FAILED, f"no step succeeded: {', '.join(failed)} failed"
+        notes: list[str] = []
+        if failed:
+            notes.append(f"not critical, but failed: {', '.join(failed)}")
+        if skipped := [state.name for state in own if state.status is StepStatus.SKIPPED]:
+            notes.append(f"skipped: {', '.join(skipped)}")
+        return RunStatus.SUCCEEDED, "; ".join(notes)
+
+    @property
+    def drill(self) -> bool:
+        """Whether the world is whole, so that the run may give up by itself."""
+        return self.request.mode is Mode.DRILL

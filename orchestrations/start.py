@@ -1,0 +1,77 @@
+"""Starts runs: the one place where a plan becomes a signed request, whoever asked for it."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import azure.durable_functions as df
+from durabletask.entities import EntityInstanceId
+
+from shared.model.plan import Mode, Plan
+from shared.model.run import RunLimits, RunRequest
+from shared.runtime import Runtime
+
+INPUT_LIMIT = 900_000
+"""Bytes of an orchestration's input; the Durable Task Scheduler stops at 1 MiB."""
+
+
+@dataclass(frozen=True)
+class Requester:
+    """Who wants a run: a person, or `system:...` for timers and alerts."""
+
+    id: str
+    name: str
+
+
+def start_run(
+    client: df.SyncDurableFunctionsClient,
+    world: Runtime,
+    plan: Plan,
+    *,
+    mode: Mode,
+    requester: Requester,
+    reason: str,
+    outage_started_at: datetime | None = None,
+    rto_basis: Literal["operator", "service_health", "probe", "alert", "request"] = "request",
+    parameters: dict[str, Any] | None = None,
+    run_id: str | None = None,
+) -> str:
+    """Sign and schedule; returns the run id."""
+    now = datetime.now(UTC)
+    limits = world.estate.limits
+    request = RunRequest(
+        run_id=run_id or new_run_id(plan, now),
+        plan=plan,
+        mode=mode,
+        requested_by=requester.name,
+        requester_id=requester.id,
+        reason=reason,
+        requested_at=now,
+        outage_started_at=outage_started_at,
+        rto_basis=rto_basis,
+        parameters=parameters or {},
+        limits=RunLimits(
+            poll_seconds=world.settings.poll_seconds,
+            page_again_seconds=limits.page_again_after.total_seconds(),
+            step_deadline_seconds=limits.step_deadline.total_seconds(),
+        ),
+    )
+    signed = world.signer.sign_request(request)
+    client.schedule_new_orchestration("run_plan", input=signed.to_wire(), instance_id=signed.run_id)
+    return signed.run_id
+
+
+def new_run_id(plan: Plan, now: datetime) -> str:
+    """Never used again: time, then chance. Durable finds runs by the front part."""
+    return f"{plan.kind}-{plan.name}-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+def run_in_the_way(client: df.SyncDurableFunctionsClient, plan: Plan) -> str:
+    """The run that works on one of the plan's services now, or nothing. The interpreter claims for good."""
+    for service in plan.services:
+        held = client.get_entity(EntityInstanceId("service_claim", service))
+        holder = held.get_typed_state(str) if held is not None else None
+        if holder:
+            return holder
+    return ""

@@ -1,0 +1,1 @@
+"""Thin triggers: parse, call a pure function, schedule, answer."""

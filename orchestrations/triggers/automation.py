@@ -1,0 +1,43 @@
+"""`/automation`: the kill switch. Anyone on shift may switch off; switching on again takes an approver."""
+
+from datetime import UTC, datetime
+
+import azure.functions as func
+from durabletask.entities import EntityInstanceId
+from pydantic import Field
+
+from orchestrations.entities import AUTOMATION_ON
+from orchestrations.triggers.endpoint import Request, endpoint, reply
+from shared.model.estate import Role
+from shared.model.wire import Strict
+
+SWITCH = EntityInstanceId("automation", "switch")
+
+
+class Switch(Strict):
+    """The body of a switch."""
+
+    enabled: bool
+    reason: str = Field(min_length=3, max_length=1000)
+
+
+@endpoint("GET", "automation", Role.READER)
+def show_automation(request: Request) -> func.HttpResponse:
+    """Whether anything that changes Azure may start by itself."""
+    found = request.client.get_entity(SWITCH)
+    return reply((found.get_typed_state(dict) if found else None) or AUTOMATION_ON)
+
+
+@endpoint("PUT", "automation", Role.READER)
+def switch_automation(request: Request) -> func.HttpResponse:
+    """Switch it; off at once, on with more authority."""
+    body = request.body(Switch)
+    request.caller.must_be(Role.APPROVER if body.enabled else Role.OPERATOR)
+    state = {
+        "enabled": body.enabled,
+        "reason": body.reason,
+        "by": request.caller.name,
+        "at": datetime.now(UTC).isoformat(),
+    }
+    request.client.signal_entity(SWITCH, "set", state)
+    return reply(state)

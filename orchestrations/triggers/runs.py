@@ -1,0 +1,200 @@
+"""`/runs`: what runs and ran, and what people decide about it."""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import azure.functions as func
+from pydantic import Field
+
+from orchestrations.records import record_of, records
+from orchestrations.triggers.endpoint import Request, endpoint, reply
+from orchestrations.triggers.problem import Problem
+from shared.model.estate import Role
+from shared.model.plan import PlanKind
+from shared.model.run import Approval, Control, RunRecord, RunRequest, RunStatus, StepStatus
+from shared.model.wire import Strict
+
+Reason = Field(min_length=3, max_length=1000)
+
+
+class Decide(Strict):
+    """The body of an approval."""
+
+    decision: Literal["approve", "reject"]
+    reason: str = Reason
+
+
+class DecideStep(Strict):
+    """The body of a decision on a step that failed."""
+
+    step: str
+    decision: Literal["retry", "skip", "abort"]
+    undo: bool = False
+    reason: str = Reason
+
+
+class Steer(Strict):
+    """The body of pause and resume."""
+
+    reason: str = Reason
+
+
+class Abort(Strict):
+    """The body of an abort; completed steps are undone only when asked."""
+
+    reason: str = Reason
+    undo: bool = False
+
+
+@endpoint("GET", "runs", Role.READER, query=("kind", "status", "limit"))
+def list_runs(request: Request) -> func.HttpResponse:
+    """The newest runs first."""
+    kind, status = request.query.get("kind"), request.query.get("status")
+    limit = request.query.get("limit", "50")
+    if kind is not None and kind not in set(PlanKind):
+        raise Problem(400, f"kind: '{kind}' is none of {', '.join(PlanKind)}", errors=[{"field": "kind"}])
+    if status is not None and status not in set(RunStatus):
+        raise Problem(400, f"status: '{status}' is none of {', '.join(RunStatus)}", errors=[{"field": "status"}])
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 500:
+        raise Problem(400, "limit: must be a number from 1 to 500", errors=[{"field": "limit"}])
+    found = records(request.client, PlanKind(kind) if kind else None)
+    wanted = [record for record in found if status is None or record.status == status]
+    return reply({"runs": [record.to_wire() for record in wanted[: int(limit)]]})
+
+
+@endpoint("GET", "runs/{id}", Role.READER)
+def show_run(request: Request) -> func.HttpResponse:
+    """One run, live or over."""
+    return reply(_record(request).to_wire())
+
+
+@endpoint("GET", "runs/{id}/report", Role.READER, query=("format",))
+def show_report(request: Request) -> func.HttpResponse:
+    """The run as a page, a document or data."""
+    from shared.reports import run_report  # noqa: PLC0415 - templates only when somebody reads
+
+    record, zone = _record(request), request.world.estate.time_zone
+    match request.query.get("format", "html"):
+        case "html":
+            return func.HttpResponse(run_report.html(record, time_zone=zone), mimetype="text/html", charset="utf-8")
+        case "pdf":
+            return func.HttpResponse(run_report.pdf(record, time_zone=zone), mimetype="application/pdf")
+        case "json":
+            return reply(record.to_wire())
+        case other:
+            raise Problem(400, f"format: '{other[:40]}' is none of html, pdf, json", errors=[{"field": "format"}])
+
+
+@endpoint("POST", "runs/{id}/approvals", Role.APPROVER)
+def approve(request: Request) -> func.HttpResponse:
+    """Approve or reject a run; one final decision a person, and never the requester's own."""
+    body, record, caller = request.body(Decide), _record(request), request.caller
+    if not caller.is_person:
+        raise Problem(403, "an application cannot approve: a person must")
+    asked = _asked(request, record)
+    policy = asked.plan.approval
+    person = next((found for found in request.world.estate.people if found.id == caller.id), None)
+    if person is None or person.mail not in policy.approvers:
+        raise Problem(403, f"{caller.name} is not among the approvers of this run: {', '.join(policy.approvers)}")
+    if caller.id == asked.requester_id:
+        raise Problem(403, "whoever asked for a run cannot approve it")
+    if record.status is not RunStatus.WAITING_FOR_APPROVAL:
+        raise Problem(409, f"the run no longer waits for approval: it is {record.status}")
+    if any(approval.approver_id == caller.id for approval in record.approvals):
+        raise Problem(409, f"{caller.name} has decided already, and a decision is final")
+    approval = Approval(
+        run_id=record.run_id,
+        decision=body.decision,
+        approver=person.mail,
+        approver_id=caller.id,
+        reason=body.reason,
+        decided_at=datetime.now(UTC),
+        plan_digest=asked.plan.digest(),
+    )
+    signed = request.world.signer.sign(approval)
+    request.client.raise_orchestration_event(record.run_id, "approval", data=signed.to_wire())
+    return reply({"run_id": record.run_id, "decision": body.decision, "approver": person.mail}, 202)
+
+
+@endpoint("POST", "runs/{id}/decisions", Role.OPERATOR)
+def decide_step(request: Request) -> func.HttpResponse:
+    """Retry, skip or abort, for a step that waits for it."""
+    body, record = request.body(DecideStep), _record(request)
+    step = next((found for found in record.steps if found.name == body.step), None)
+    waiting = [found.name for found in record.steps if found.status is StepStatus.WAITING_FOR_OPERATOR]
+    if step is None or step.name not in waiting:
+        what = f"only {', '.join(waiting)}" if waiting else "no step"
+        raise Problem(409, f"'{body.step[:80]}' does not wait for a decision: {what} does", waiting=waiting)
+    if body.undo and body.decision != "abort":
+        raise Problem(400, "undo: goes with abort only", errors=[{"field": "undo"}])
+    event = f"decision-{step.name}-{step.failures}"
+    return _steer(request, record, body.decision, body.reason, event, body.undo, step.name, step.failures)
+
+
+@endpoint("POST", "runs/{id}/pause", Role.OPERATOR)
+def pause_run(request: Request) -> func.HttpResponse:
+    """Running steps finish, none starts."""
+    body, record = request.body(Steer), _still_going(request)
+    return _steer(request, record, "pause", body.reason)
+
+
+@endpoint("POST", "runs/{id}/resume", Role.OPERATOR)
+def resume_run(request: Request) -> func.HttpResponse:
+    """Go on after a pause."""
+    body, record = request.body(Steer), _still_going(request)
+    if record.status not in {RunStatus.PAUSED, RunStatus.WAITING_FOR_OPERATOR, RunStatus.RUNNING}:
+        raise Problem(409, f"the run is {record.status}, there is nothing to resume")
+    return _steer(request, record, "resume", body.reason)
+
+
+@endpoint("POST", "runs/{id}/abort", Role.OPERATOR)
+def abort_run(request: Request) -> func.HttpResponse:
+    """Give the run up; running steps finish, and with `undo` what has been done is taken back."""
+    body, record = request.body(Abort), _still_going(request)
+    return _steer(request, record, "abort", body.reason, undo=body.undo)
+
+
+def _steer(
+    request: Request,
+    record: RunRecord,
+    verb: Literal["pause", "resume", "abort", "retry", "skip"],
+    reason: str,
+    event: str = "control",
+    undo: bool = False,  # noqa: FBT001, FBT002 - passed on from a parsed body
+    step: str | None = None,
+    failure_number: int | None = None,
+) -> func.HttpResponse:
+    control = Control(
+        run_id=record.run_id,
+        verb=verb,
+        actor=request.caller.name,
+        actor_id=request.caller.id,
+        reason=reason,
+        decided_at=datetime.now(UTC),
+        step=step,
+        failure_number=failure_number,
+        undo=undo,
+    )
+    signed = request.world.signer.sign(control)
+    request.client.raise_orchestration_event(record.run_id, event, data=signed.to_wire())
+    return reply({"run_id": record.run_id, "decision": verb, "step": step}, 202)
+
+
+def _record(request: Request) -> RunRecord:
+    record = record_of(request.client, request.route["id"])
+    if record is None:
+        raise Problem(404, f"there is no run '{request.route['id'][:120]}'")
+    return record
+
+
+def _still_going(request: Request) -> RunRecord:
+    record = _record(request)
+    if record.status.over:
+        raise Problem(409, f"the run is over: it {record.status}")
+    return record
+
+
+def _asked(request: Request, record: RunRecord) -> RunRequest:
+    state = request.client.get_orchestration_state(record.run_id)
+    assert state is not None
+    return RunRequest.from_wire(state.get_input())

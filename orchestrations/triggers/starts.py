@@ -1,0 +1,107 @@
+"""`POST /recovery/{plan}` and its siblings: an operator starts a plan."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.functions as func
+from pydantic import AwareDatetime, Field, field_validator
+
+from orchestrations.start import Requester, run_in_the_way, start_run
+from orchestrations.triggers.endpoint import Request, endpoint, parse, reply
+from orchestrations.triggers.plans import known_plan
+from orchestrations.triggers.problem import Problem
+from shared.model.estate import Role
+from shared.model.plan import Mode, PlanKind
+from shared.model.wire import Strict
+from shared.plans.planning import PlanMaker, PlanRequest
+
+
+class StartRecovery(Strict):
+    """The body of a recovery: whether it is real is always said, never assumed."""
+
+    mode: Mode
+    reason: str = Field(min_length=3, max_length=1000)
+    outage_started_at: AwareDatetime | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+    @field_validator("outage_started_at")
+    @classmethod
+    def _plausible(cls, started: datetime | None) -> datetime | None:
+        if started is not None and not timedelta(0) <= datetime.now(UTC) - started <= timedelta(days=30):
+            raise ValueError("must lie in the past, and within the last 30 days")
+        return started
+
+
+class StartOther(Strict):
+    """The body of maintenance and operations."""
+
+    reason: str = Field(min_length=3, max_length=1000)
+    parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+@endpoint("POST", "recovery/{plan}", Role.OPERATOR)
+def start_recovery(request: Request) -> func.HttpResponse:
+    """Start a recovery plan, for real or as a drill."""
+    maker = _plan_of(request, PlanKind.RECOVERY, PlanKind.DRILL)
+    body = request.body(StartRecovery)
+    if body.mode is Mode.REAL and body.outage_started_at is None:
+        raise Problem(
+            400,
+            "outage_started_at: a real recovery says since when, because its recovery time runs from there",
+            errors=[{"field": "outage_started_at", "problem": "missing"}],
+        )
+    return _start(request, maker, body.mode, body.reason, body.outage_started_at, body.parameters)
+
+
+@endpoint("POST", "maintenance/{plan}", Role.OPERATOR)
+def start_maintenance(request: Request) -> func.HttpResponse:
+    """Start a maintenance plan now."""
+    maker, body = _plan_of(request, PlanKind.MAINTENANCE), request.body(StartOther)
+    return _start(request, maker, Mode.REAL, body.reason, None, body.parameters)
+
+
+@endpoint("POST", "operations/{plan}", Role.OPERATOR)
+def start_operation(request: Request) -> func.HttpResponse:
+    """Start an operation on demand."""
+    maker, body = _plan_of(request, PlanKind.OPERATION), request.body(StartOther)
+    return _start(request, maker, Mode.REAL, body.reason, None, body.parameters)
+
+
+def _plan_of(request: Request, *kinds: PlanKind) -> PlanMaker:
+    maker = known_plan(request.route["plan"])
+    if maker.kind not in kinds:
+        raise Problem(404, f"'{maker.name}' is a {maker.kind} plan: start it under its own kind")
+    return maker
+
+
+def _start(
+    request: Request,
+    maker: PlanMaker,
+    mode: Mode,
+    reason: str,
+    outage_started_at: datetime | None,
+    parameters: dict[str, Any],
+) -> func.HttpResponse:
+    wanted = parse(maker.parameters, parameters)
+    plan = maker(request.world.estate, PlanRequest(mode=mode, outage_started_at=outage_started_at), wanted)
+    if holder := run_in_the_way(request.client, plan):
+        raise Problem(409, f"{holder} works on the same services; follow it or abort it first", run_id=holder)
+    run_id = start_run(
+        request.client,
+        request.world,
+        plan,
+        mode=mode,
+        requester=Requester(request.caller.id, request.caller.name),
+        reason=reason,
+        outage_started_at=outage_started_at,
+        rto_basis="operator" if outage_started_at else "request",
+        parameters=parameters,
+    )
+    return reply(
+        {
+            "run_id": run_id,
+            "status_url": f"/api/runs/{run_id}",
+            "approvals_url": f"/api/runs/{run_id}/approvals",
+        },
+        202,
+    )

@@ -1,0 +1,137 @@
+"""What an action is: a function that brings one part of the world to where it should be.
+
+    class Params(Frozen):
+        service: str
+
+    @action(changes=True)
+    def restart_service(params: Params, call: Call) -> Outcome | Pending: ...
+
+Activities run at least once, so an action reads, compares, changes only what differs, and verifies. When Azure
+needs longer it returns `Pending(progress=...)`, and is called again with that `progress`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, get_type_hints
+
+from shared.errors import CheckFailed
+from shared.gateways.azure import Azure
+from shared.gateways.operations import Operation
+from shared.model.estate import Estate
+from shared.model.outcome import Outcome, Pending
+from shared.model.plan import Mode, Retry, Step
+from shared.model.run import RunRecord
+from shared.model.wire import Frozen
+
+
+@dataclass(frozen=True)
+class Call:
+    """What an action is handed besides its parameters."""
+
+    estate: Estate
+    azure: Azure
+    run_id: str
+    step: str
+    mode: Mode
+    now: datetime
+    progress: dict[str, Any] = field(default_factory=dict[str, Any])
+    before: dict[str, Any] = field(default_factory=dict[str, Any])
+    record: RunRecord | None = None
+
+    @property
+    def key(self) -> str:
+        """What makes an effect of this step the same effect on every attempt."""
+        return f"{self.run_id}/{self.step}"
+
+    def waiting_for(self, operation: Operation | None, summary: str, **progress: Any) -> Pending:  # noqa: ANN401
+        """Pending on an operation that Azure has just begun (or on nothing but the next look)."""
+        kept = {**self.progress, **progress, "begun": True}
+        if operation is not None:
+            kept["operation"] = operation.to_wire()
+        return Pending(summary=summary, progress=kept)
+
+    def operation_running(self) -> bool:
+        """Ask about the operation that this step began. CheckFailed when it failed, so that a retry begins anew."""
+        if "operation" not in self.progress:
+            return False
+        state = self.azure.operation(Operation.from_wire(self.progress["operation"]))
+        if state.status == "failed":
+            raise CheckFailed(f"the operation failed: {state.detail}", retryable=True)
+        return state.status == "running"
+
+    @property
+    def begun(self) -> bool:
+        """Whether this step has already changed something, or found its own change under way."""
+        return bool(self.progress.get("begun"))
+
+
+Run = Callable[[Any, Call], Outcome | Pending]
+Observe = Callable[[Any, Call], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Action:
+    """A catalog entry. `changes` says whether it may write; what only looks is never held by the kill switch."""
+
+    name: str
+    params: type[Frozen]
+    run: Run
+    changes: bool
+    summary: str
+    observe: Observe | None = None
+    wants_record: bool = False
+
+    def __call__(self, params: Frozen, call: Call) -> Outcome | Pending:
+        return self.run(params, call)
+
+    def step(
+        self,
+        *,
+        name: str | None = None,
+        needs: tuple[Step, ...] = (),
+        critical: bool = True,
+        retry: Retry | None = None,
+        deadline: timedelta | None = None,
+        services: tuple[str, ...] = (),
+        undo: Step | None = None,
+        **params: Any,  # noqa: ANN401 - checked by the action's own Params right here
+    ) -> Step:
+        """This action as a step of a plan; wrong parameters fail here, before anything runs."""
+        return Step(
+            name=name or self.name,
+            action=self.name,
+            params=self.params.model_validate(params).to_wire(),
+            needs=tuple(step.name for step in needs),
+            critical=critical,
+            changes=self.changes,
+            retry=retry or Retry(attempts=5, delay=1.0),
+            deadline=deadline,
+            undo=undo,
+            services=services,
+            wants_record=self.wants_record,
+            two_phase=self.observe is not None,
+        )
+
+
+def action(
+    *, changes: bool, observe: Observe | None = None, wants_record: bool = False
+) -> Callable[[Run], Action]:
+    """Make a function an action; name, parameters and summary are read from it.
+
+    `observe` makes it two checkpointed calls, for effects that take no key: what `observe` saw is kept in history
+    before anything is done, and comes back as `call.before`. `wants_record` hands it the run so far.
+    """
+
+    def register(run: Run) -> Action:
+        return Action(
+            name=run.__name__,
+            params=get_type_hints(run)["params"],
+            run=run,
+            changes=changes,
+            summary=(run.__doc__ or "").strip().split("\n")[0],
+            observe=observe,
+            wants_record=wants_record,
+        )
+
+    return register

@@ -1,0 +1,82 @@
+"""Deploys a container app to the recovery region, at the digest that ran in production."""
+
+from datetime import timedelta
+from typing import Any
+
+from shared.actions.action import Call, action
+from shared.errors import CheckFailed
+from shared.gateways.container_apps import App
+from shared.gateways.resource_id import parts
+from shared.model.estate import ContainerApp
+from shared.model.outcome import Outcome, Pending
+from shared.model.wire import Frozen
+from shared.planners.container_app_template import container_app_template
+
+
+class Params(Frozen):
+    """The app as the estate had it when the run began."""
+
+    service: ContainerApp
+
+
+READY_WITHIN = timedelta(minutes=15)
+
+
+@action(changes=True)
+def deploy_container_apps(params: Params, call: Call) -> Outcome | Pending:
+    """Brings a container app up in the recovery region, scaled before any traffic comes.
+
+    The image is named by digest, so what starts is what ran. The deployment's name is made of run and step: a
+    second attempt finds the first one's deployment instead of starting another.
+    """
+    service = params.service
+    call.operation_running()
+    production = production_app(service, call)
+    there = call.azure.container_apps.app(service.recovery_resource_id)
+    if there is not None and serves(service, there, production.image) and not there.busy:
+        replicas = call.azure.container_apps.running_replicas(there)
+        if replicas >= service.recovery_replicas:
+            return Outcome(
+                summary=f"{service.name} runs in {service.recovery_region} with {replicas} replicas",
+                changed=call.begun,
+                evidence={"image": there.image, "fqdn": there.fqdn, "replicas": replicas},
+            )
+        return _wait(service, call, f"{replicas} of {service.recovery_replicas} replicas run")
+    group, name = parts(service.recovery_resource_id).group, deployment_name(call)
+    deployment = call.azure.deployments.find(group, name)
+    if deployment is not None and deployment.state == "running":
+        return call.waiting_for(None, f"{service.name}: deployment {name} goes on")
+    if deployment is not None and deployment.state == "succeeded":
+        return _wait(service, call, "the deployment is done, the app is not ready yet")
+    template = container_app_template(service, production.document, image=production.image)
+    operation = call.azure.deployments.deploy(group, name, template)
+    return call.waiting_for(operation, f"{service.name}: deployment {name} has begun")
+
+
+def production_app(service: ContainerApp, call: Call) -> App:
+    """The app as it ran in production, with an image that is named by digest."""
+    production = call.azure.container_apps.app(service.resource_id)
+    if production is None:
+        raise CheckFailed(f"{service.resource_id} does not exist, so there is nothing to deploy from")
+    if "@sha256:" not in production.image:
+        raise CheckFailed(
+            f"{service.name} runs {production.image}, a tag that may mean another image tomorrow: deploy it by digest"
+        )
+    return production
+
+
+def serves(service: ContainerApp, app: App, image: str) -> bool:
+    """Whether the app in the recovery region is what production was, with enough replicas asked for."""
+    return app.image == image and app.min_replicas >= service.recovery_replicas
+
+
+def deployment_name(call: Call) -> str:
+    """At most 64 characters, as ARM wants it, and the same on every attempt of the step."""
+    return f"{call.run_id}-{call.step}"[-64:].lstrip("-_.")
+
+
+def _wait(service: ContainerApp, call: Call, why: str) -> Pending:
+    since: Any = call.progress.get("ready_since", call.now.timestamp())
+    if call.now.timestamp() - float(since) > READY_WITHIN.total_seconds():
+        raise CheckFailed(f"{service.name} is not ready after {READY_WITHIN}: {why}", retryable=True)
+    return call.waiting_for(None, f"{service.name}: {why}", ready_since=since)

@@ -1,0 +1,31 @@
+"""Takes a recovered container app back to what its region holds in peace: nothing that runs."""
+
+from shared.actions.action import Call, action
+from shared.errors import CheckFailed
+from shared.model.estate import ContainerApp
+from shared.model.outcome import Outcome, Pending
+from shared.model.wire import Frozen
+
+
+class Params(Frozen):
+    """The app as the estate had it when the run began."""
+
+    service: ContainerApp
+
+
+@action(changes=True)
+def retire_container_app(params: Params, call: Call) -> Outcome | Pending:
+    """Deletes the recovery region's copy of a container app, once production answers again."""
+    service = params.service
+    running = call.operation_running()
+    there = call.azure.container_apps.app(service.recovery_resource_id)
+    if there is None:
+        return Outcome(summary=f"{service.name} no longer runs in {service.recovery_region}", changed=call.begun)
+    if running or there.busy:
+        return call.waiting_for(None, f"{service.name}: deletion in {service.recovery_region} goes on")
+    production = call.azure.container_apps.app(service.resource_id)
+    answer = call.azure.probe(f"https://{production.fqdn}/health") if production and production.fqdn else None
+    if answer is None or not answer.healthy:
+        raise CheckFailed(f"{service.name} does not answer in {service.region}: its copy stays where it is")
+    operation = call.azure.container_apps.delete(there)
+    return call.waiting_for(operation, f"{service.name}: deletion in {service.recovery_region} has begun")

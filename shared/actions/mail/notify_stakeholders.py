@@ -1,0 +1,46 @@
+"""Tells the stakeholders how a run went, with its timeline."""
+
+from shared.actions.action import Call, action
+from shared.errors import CheckFailed
+from shared.gateways.mail import Message
+from shared.model.outcome import Outcome, Pending
+from shared.model.wire import Frozen
+from shared.reports import run_report
+
+
+class Params(Frozen):
+    """Who is told."""
+
+    to: tuple[str, ...]
+
+
+@action(changes=True, wants_record=True)
+def notify_stakeholders(params: Params, call: Call) -> Outcome | Pending:
+    """Mails what happened, how long it took against the target, and the timeline so far."""
+    record = call.record
+    if record is None:
+        raise CheckFailed("there is no record to tell of")
+    zone = call.estate.time_zone
+    return deliver(
+        call,
+        Message(
+            to=params.to,
+            subject=run_report.mail_subject(record),
+            text=run_report.mail_text(record, time_zone=zone),
+            html=run_report.mail_html(record, time_zone=zone),
+        ),
+    )
+
+
+def deliver(call: Call, message: Message) -> Outcome | Pending:
+    """Send a message once, however often this is called with the same key, and see it through."""
+    match call.azure.mail.state(call.key):
+        case "unsent":
+            call.azure.mail.send(call.key, message)
+            return call.waiting_for(None, f"mail to {len(message.to)} people is on its way")
+        case "running":
+            return call.waiting_for(None, f"mail to {len(message.to)} people is on its way")
+        case "failed":
+            raise CheckFailed(f"the mail service gave up on the mail to {', '.join(message.to)}")
+        case "succeeded":
+            return Outcome(summary=f"mail to {', '.join(message.to)}", changed=True)

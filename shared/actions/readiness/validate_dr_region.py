@@ -1,0 +1,179 @@
+"""Proves that the recovery region can take over, before anything is touched."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.actions.action import Call, action
+from shared.actions.container_apps.deploy_container_apps import production_app
+from shared.actions.search.load_search_snapshot import search_url, snapshot
+from shared.actions.key_vault.recover_key_vault import vault_url
+from shared.errors import AzureCallFailed, CheckFailed
+from shared.gateways.resource_id import parts
+from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, Service, Storage
+from shared.model.outcome import Finding, Outcome, Pending
+from shared.model.severity import Severity
+from shared.model.wire import Frozen
+from shared.planners.container_app_template import container_app_template
+
+
+class Params(Frozen):
+    """The region, what is to come up there, and when the outage began (replicas stand still since then)."""
+
+    region: str
+    services: tuple[Service, ...]
+    outage_started_at: datetime | None = None
+    snapshot_age_limit: timedelta = timedelta(hours=26)
+
+
+@action(changes=False)
+def validate_dr_region(params: Params, call: Call) -> Outcome | Pending:
+    """Checks capacity, replica freshness and quota in the recovery region, and what a deployment would change.
+
+    Every gap is found at once; a gap that would stop the recovery fails the step before anything is touched.
+    """
+    if "operation" not in call.progress:
+        findings = tuple(finding for service in params.services for finding in _gaps(service, params, call))
+        if fatal := [found for found in findings if found.severity is Severity.CRITICAL]:
+            raise CheckFailed(f"{params.region} cannot take over: " + "; ".join(found.title for found in fatal))
+        kept = [finding.to_wire() for finding in findings]
+        for service in params.services:
+            if isinstance(service, ContainerApp):
+                return _ask_what_if(service, call, kept)
+        return _passed(params, kept)
+    if call.operation_running():
+        return call.waiting_for(None, f"{params.region}: asking what the deployment would change")
+    return _passed(params, call.progress.get("findings", []))
+
+
+def _ask_what_if(service: ContainerApp, call: Call, findings: list[dict[str, Any]]) -> Pending:
+    production = production_app(service, call)
+    template = container_app_template(service, production.document, image=production.image)
+    group = parts(service.recovery_resource_id).group
+    operation = call.azure.deployments.what_if(group, f"{call.run_id}-check"[-64:].lstrip("-_."), template)
+    return call.waiting_for(
+        operation, f"{service.recovery_region}: asking what the deployment would change", findings=findings
+    )
+
+
+def _passed(params: Params, findings: list[dict[str, Any]]) -> Outcome:
+    found = tuple(Finding.from_wire(finding) for finding in findings)
+    gaps = f"{len(found)} findings" if found else "no gaps"
+    return Outcome(
+        summary=f"{params.region} can take over {len(params.services)} services: {gaps}", findings=found
+    )
+
+
+def _gaps(service: Service, params: Params, call: Call) -> Iterator[Finding]:
+    """What is missing for one service. A region that does not even answer is a gap too."""
+    try:
+        match service:
+            case CosmosDb():
+                yield from _cosmos(service, params, call)
+            case ContainerApp():
+                yield from _container_app(service, params, call)
+            case AiSearch():
+                yield from _search(service, params, call)
+            case Storage():
+                yield from _storage(service, params, call)
+            case KeyVault():
+                call.azure.key_vault.secrets(vault_url(service.recovery_resource_id))
+            case _:
+                call.azure.traffic.profile(service.resource_id)
+    except AzureCallFailed as error:
+        if error.status in {429, 500} or (error.status == 503 and error.retry_after is not None):
+            raise
+        yield _gap(service, Severity.CRITICAL, f"{service.name}: {error}", "restore access, then retry")
+
+
+def _cosmos(service: CosmosDb, params: Params, call: Call) -> Iterator[Finding]:
+    account = call.azure.cosmos.account(service.resource_id)
+    if params.region not in account.regions:
+        yield _gap(
+            service,
+            Severity.CRITICAL,
+            f"{service.name} has no replica in {params.region}",
+            f"add {params.region} to the account",
+        )
+    elif not account.online.get(params.region, False):
+        yield _gap(
+            service,
+            Severity.CRITICAL,
+            f"{service.name}: the replica in {params.region} is not online",
+            "bring it online",
+        )
+
+
+def _container_app(service: ContainerApp, params: Params, call: Call) -> Iterator[Finding]:
+    state = call.azure.container_apps.environment_state(service.recovery_environment_id)
+    if state is None or state.lower() != "succeeded":
+        yield _gap(
+            service,
+            Severity.CRITICAL,
+            f"{service.name}: environment {service.recovery_environment_id.rsplit('/', 1)[-1]} is {state or 'missing'}",
+            "deploy the environment",
+        )
+        return
+    app = production_app(service, call)
+    containers: list[dict[str, Any]] = app.document["properties"]["template"]["containers"]
+    cores = sum(float((container.get("resources") or {}).get("cpu") or 0.5) for container in containers)
+    left = call.azure.container_apps.cores_left(params.region)
+    needed = cores * service.recovery_replicas
+    if left is not None and left < needed:
+        yield _gap(
+            service,
+            Severity.CRITICAL,
+            f"{service.name} needs {needed:g} cores in {params.region}, the quota leaves {left:g}",
+            "ask for more quota",
+        )
+
+
+def _search(service: AiSearch, params: Params, call: Call) -> Iterator[Finding]:
+    call.azure.search.index_names(search_url(service.recovery_resource_id))
+    storage = next(found for found in params.services if found.name == service.snapshot_storage)
+    assert isinstance(storage, Storage)
+    try:
+        manifest, _ = snapshot(service, storage, call)
+        taken = datetime.fromisoformat(manifest["taken_at"])
+    except (CheckFailed, json.JSONDecodeError, KeyError, ValueError) as error:
+        yield _gap(service, Severity.CRITICAL, f"{service.name}: no usable snapshot ({error})", "take a snapshot")
+        return
+    age = (params.outage_started_at or call.now) - taken
+    if age > params.snapshot_age_limit:
+        yield _gap(
+            service,
+            Severity.MEDIUM,
+            f"{service.name}: the snapshot is {age.total_seconds() / 3600:.0f} h old",
+            "the delta takes longer; see why no newer snapshot was taken",
+        )
+
+
+def _storage(service: Storage, params: Params, call: Call) -> Iterator[Finding]:
+    account = call.azure.storage.account(service.resource_id)
+    if account.secondary != params.region and account.primary != params.region:
+        yield _gap(
+            service,
+            Severity.CRITICAL,
+            f"{service.name} has no copy in {params.region} ({account.sku})",
+            f"make it geo-redundant with {params.region}",
+        )
+    elif account.last_sync is not None:
+        behind = (params.outage_started_at or call.now) - account.last_sync
+        if behind > service.data_loss_limit:
+            yield _gap(
+                service,
+                Severity.HIGH,
+                f"{service.name}: the copy in {params.region} is {behind.total_seconds() / 60:.0f} min behind",
+                "a failover loses what was written since; decide before going on",
+            )
+
+
+def _gap(service: Service, severity: Severity, title: str, advice: str) -> Finding:
+    return Finding(
+        check="validate_dr_region",
+        resource=service.resource_id,
+        severity=severity,
+        title=title,
+        recommendation=advice,
+    )

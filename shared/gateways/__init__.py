@@ -1,0 +1,1 @@
+"""Every call that leaves the process: one file per service, all through one connection."""

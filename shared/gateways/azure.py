@@ -1,0 +1,70 @@
+"""All gateways over one connection, each made when it is first used."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.gateways.blobs import Blobs
+from shared.gateways.connection import Connection
+from shared.gateways.container_apps import ContainerApps
+from shared.gateways.cosmos import Cosmos
+from shared.gateways.deployments import Deployments
+from shared.gateways.key_vault import KeyVaults
+from shared.gateways.mail import Mail
+from shared.gateways.operations import Operation, OperationState, state
+from shared.gateways.probe import Answered, probe
+from shared.gateways.search import SearchServices
+from shared.gateways.storage_accounts import StorageAccounts
+from shared.gateways.traffic import Traffic
+
+
+@dataclass(frozen=True)
+class Azure:
+    """What an action may use of the outside world."""
+
+    connection: Connection
+    mail_endpoint: str
+    mail_sender: str
+
+    @cached_property
+    def cosmos(self) -> Cosmos:
+        return Cosmos(self.connection)
+
+    @cached_property
+    def container_apps(self) -> ContainerApps:
+        return ContainerApps(self.connection)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        return Deployments(self.connection)
+
+    @cached_property
+    def search(self) -> SearchServices:
+        return SearchServices(self.connection)
+
+    @cached_property
+    def storage(self) -> StorageAccounts:
+        return StorageAccounts(self.connection)
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        return Traffic(self.connection)
+
+    @cached_property
+    def key_vault(self) -> KeyVaults:
+        return KeyVaults(self.connection)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        return Blobs(self.connection)
+
+    @cached_property
+    def mail(self) -> Mail:
+        return Mail(self.connection, self.mail_endpoint, self.mail_sender)
+
+    def operation(self, operation: Operation) -> OperationState:
+        """How a long-running operation is doing."""
+        return state(self.connection, operation)
+
+    def probe(self, url: str, *, timeout: float = 30.0) -> Answered:
+        """One GET as a tenant would send it; `timeout` in seconds."""
+        return probe(self.connection, url, timeout=timeout)

@@ -1,0 +1,71 @@
+"""Blobs through `azure-storage-blob`: finished records, reports and evidence, and snapshots to read."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from shared.errors import AzureCallFailed
+from shared.gateways.connection import Connection, calling, missing
+
+
+@dataclass(frozen=True)
+class Blobs:
+    """Data plane of storage. Roles: Storage Blob Data Contributor for records, Reader for snapshots."""
+
+    connection: Connection
+
+    def read(self, account_url: str, container: str, name: str) -> bytes | None:
+        """The whole blob, or None when there is none."""
+        try:
+            with calling("read blob", f"{account_url}/{container}/{name}"):
+                return bytes(
+                    _service(self.connection, account_url)
+                    .get_blob_client(container, name)
+                    .download_blob()
+                    .readall()
+                )
+        except AzureCallFailed as error:
+            if missing(error):
+                return None
+            raise
+
+    def write(self, account_url: str, container: str, name: str, content: bytes, media_type: str) -> None:
+        """Write the whole blob; the container is made when it is missing. The same again changes nothing."""
+        from azure.storage.blob import ContentSettings  # noqa: PLC0415
+
+        service = _service(self.connection, account_url)
+        settings = ContentSettings(content_type=media_type)
+        blob = service.get_blob_client(container, name)
+        try:
+            with calling("write blob", f"{account_url}/{container}/{name}"):
+                blob.upload_blob(content, overwrite=True, content_settings=settings)
+        except AzureCallFailed as error:
+            if not missing(error):
+                raise
+            with calling("create container", f"{account_url}/{container}"):
+                service.create_container(container)
+            with calling("write blob", f"{account_url}/{container}/{name}"):
+                blob.upload_blob(content, overwrite=True, content_settings=settings)
+
+    def names(self, account_url: str, container: str, prefix: str) -> tuple[str, ...]:
+        """Names of the blobs that begin so, in order; none when the container is missing."""
+        try:
+            with calling("list blobs", f"{account_url}/{container}/{prefix}*"):
+                client = _service(self.connection, account_url).get_container_client(container)
+                return tuple(str(name) for name in client.list_blob_names(name_starts_with=prefix))
+        except AzureCallFailed as error:
+            if missing(error):
+                return ()
+            raise
+
+
+@cache
+def _service(connection: Connection, account_url: str) -> Any:  # noqa: ANN401 - types are read where it is built
+    from azure.storage.blob import BlobServiceClient, LinearRetry  # noqa: PLC0415
+
+    return BlobServiceClient(
+        account_url,
+        connection.credential,
+        transport=connection.transport,
+        retry_policy=LinearRetry(retry_total=0),
+    )

@@ -1,0 +1,168 @@
+"""How this app reaches anything outside: one credential, one transport, one set of rules for every client."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shared.errors import AzureCallFailed
+
+if TYPE_CHECKING:
+    import httpx
+    from azure.core.credentials import TokenCredential
+
+RETRYABLE = frozenset({0, 408, 409, 412, 423, 429, 500, 502, 503, 504})
+"""Statuses that time may cure: no answer, conflicts with an operation that is going on, throttling, faults.
+
+Cosmos DB answers 412 while another operation holds the account, so 412 is among them.
+"""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Credential and transport, shared by all gateways.
+
+    `endpoint` redirects every request to one loopback address (`AZURE_ENDPOINT_URL`); the real clients, their
+    authentication, parsers and pollers still run, and only the transport is another.
+    """
+
+    subscription_id: str
+    endpoint: str | None = None
+    managed_identity_client_id: str | None = None
+    call_timeout: float = 20.0
+
+    @cached_property
+    def credential(self) -> "TokenCredential":
+        """The managed identity of the app, or a fake token for the loopback endpoint."""
+        if self.endpoint:
+            return LoopbackCredential()
+        from azure.identity import DefaultAzureCredential, ManagedIdentityCredential  # noqa: PLC0415
+
+        if self.managed_identity_client_id:
+            return ManagedIdentityCredential(client_id=self.managed_identity_client_id)
+        return DefaultAzureCredential(exclude_interactive_browser_credential=True)
+
+    @cached_property
+    def transport(self) -> Any:  # noqa: ANN401 - azure-core types its transports by response, which differ
+        """The requests transport that every SDK client shares."""
+        from shared.gateways.transport import endpoint_transport  # noqa: PLC0415 - imports azure-core
+
+        return endpoint_transport(self.endpoint, timeout=self.call_timeout)
+
+    @cached_property
+    def http(self) -> "httpx.Client":
+        """The plain HTTP client for probes, resolvers, tickets and chat; same redirection."""
+        from shared.gateways.transport import endpoint_client  # noqa: PLC0415 - imports httpx
+
+        return endpoint_client(self.endpoint, timeout=self.call_timeout)
+
+    @property
+    def client_options(self) -> dict[str, Any]:
+        """What every SDK client is built with.
+
+        Retries are durable, so that they survive a restart and are seen: the SDK's own are off (by default it
+        repeats a POST up to ten times on 500, 503 and 504, which restarts or regenerates again and again).
+        """
+        return {"transport": self.transport, "retry_total": 0, "logging_enable": False}
+
+    @cached_property
+    def arm(self) -> Any:  # noqa: ANN401 - see transport
+        """A bare ARM pipeline: operation polling, and services without a client of their own here."""
+        from azure.core.pipeline.policies import (  # noqa: PLC0415
+            ContentDecodePolicy,
+            RequestIdPolicy,
+            RetryPolicy,
+            UserAgentPolicy,
+        )
+        from azure.mgmt.core import ARMPipelineClient  # noqa: PLC0415
+        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy  # noqa: PLC0415
+
+        scope = "https://management.azure.com/.default"
+        return ARMPipelineClient(
+            base_url="https://management.azure.com",
+            policies=[
+                RequestIdPolicy(),
+                UserAgentPolicy(sdk_moniker="foundry-ops"),
+                ContentDecodePolicy(),
+                RetryPolicy(retry_total=0),
+                ARMChallengeAuthenticationPolicy(self.credential, scope),
+            ],
+            transport=self.transport,
+        )
+
+
+class LoopbackCredential:
+    """The token for an address on this machine, where no identity provider is."""
+
+    def get_token(self, *scopes: str, **_options: Any) -> Any:  # noqa: ANN401, ARG002 - the SDK's protocol
+        from azure.core.credentials import AccessToken  # noqa: PLC0415
+
+        return AccessToken("loopback", int(time.time()) + 3600)
+
+
+@contextmanager
+def calling(operation: str, resource_id: str) -> Iterator[None]:
+    """Turn whatever a client raises into `AzureCallFailed`, with its status and whether time may cure it."""
+    from azure.core.exceptions import AzureError, HttpResponseError  # noqa: PLC0415
+
+    try:
+        yield
+    except HttpResponseError as error:
+        status = error.status_code or 0
+        raise AzureCallFailed(
+            operation,
+            resource_id,
+            status,
+            _detail(error),
+            retryable=status in RETRYABLE,
+            retry_after=_retry_after(error),
+        ) from error
+    except AzureError as error:
+        raise AzureCallFailed(operation, resource_id, 0, _first_line(error), retryable=True) from error
+
+
+@contextmanager
+def asking(operation: str, url: str) -> Iterator[None]:
+    """The same for plain HTTP."""
+    import httpx  # noqa: PLC0415
+
+    target = urlsplit(url)._replace(query="", fragment="").geturl()
+    try:
+        yield
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        raise AzureCallFailed(
+            operation, target, status, error.response.reason_phrase, retryable=status in RETRYABLE
+        ) from error
+    except httpx.HTTPError as error:
+        raise AzureCallFailed(operation, target, 0, _first_line(error), retryable=True) from error
+
+
+def missing(error: AzureCallFailed) -> bool:
+    """Whether the answer was that there is no such thing."""
+    return error.status == 404
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:300]
+
+
+def _detail(error: Any) -> str:  # noqa: ANN401 - HttpResponseError in three generations of generated code
+    inner = getattr(error, "error", None)
+    code, message = getattr(inner, "code", None), getattr(inner, "message", None)
+    if code and message:
+        return f"{code}: {message}"[:300]
+    return _first_line(error)
+
+
+def _retry_after(error: Any) -> float | None:  # noqa: ANN401 - see _detail
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    value = headers.get("Retry-After") or headers.get("retry-after")
+    try:
+        return max(float(value), 0.0) if value else None
+    except ValueError:
+        return None

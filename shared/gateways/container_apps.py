@@ -1,0 +1,131 @@
+"""Container Apps through `azure-mgmt-appcontainers`: what runs, at which digest, how many replicas."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from shared.errors import AzureCallFailed
+from shared.gateways.connection import Connection, calling, missing
+from shared.gateways.operations import Operation, start
+from shared.gateways.resource_id import parts
+
+
+@dataclass(frozen=True)
+class App:
+    """A container app: the parts that recovery looks at, and the whole in ARM's shape."""
+
+    resource_id: str
+    provisioning_state: str
+    running_status: str
+    image: str
+    min_replicas: int
+    max_replicas: int
+    latest_revision: str
+    ready_revision: str
+    fqdn: str
+    document: dict[str, Any]
+
+    @property
+    def busy(self) -> bool:
+        """Whether an operation holds the app."""
+        return self.provisioning_state.lower() not in {"succeeded", "failed", "canceled"}
+
+
+@dataclass(frozen=True)
+class ContainerApps:
+    """Control plane of Container Apps. Role: Container Apps Contributor."""
+
+    connection: Connection
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
+        from azure.mgmt.appcontainers import ContainerAppsAPIClient  # noqa: PLC0415
+
+        link = self.connection
+        return ContainerAppsAPIClient(link.credential, link.subscription_id, **link.client_options)
+
+    def app(self, resource_id: str) -> App | None:
+        """The app, or None when there is none of that name."""
+        where = parts(resource_id)
+        try:
+            with calling("get container app", resource_id):
+                found = self._client.container_apps.get(where.group, where.name)
+        except AzureCallFailed as error:
+            if missing(error):
+                return None
+            raise
+        document: dict[str, Any] = found.as_dict()
+        properties: dict[str, Any] = document.get("properties", document)
+        template: dict[str, Any] = properties.get("template") or {}
+        scale: dict[str, Any] = template.get("scale") or {}
+        containers: list[dict[str, Any]] = template.get("containers") or []
+        configuration: dict[str, Any] = properties.get("configuration") or {}
+        return App(
+            resource_id=resource_id,
+            provisioning_state=str(properties.get("provisioningState", "")),
+            running_status=str(properties.get("runningStatus", "")),
+            image=str(containers[0].get("image", "")) if containers else "",
+            min_replicas=int(scale.get("minReplicas") or 0),
+            max_replicas=int(scale.get("maxReplicas") or 0),
+            latest_revision=str(properties.get("latestRevisionName", "")),
+            ready_revision=str(properties.get("latestReadyRevisionName", "")),
+            fqdn=str((configuration.get("ingress") or {}).get("fqdn", "")),
+            document=document,
+        )
+
+    def running_replicas(self, app: App) -> int:
+        """How many replicas of the latest revision run."""
+        where = parts(app.resource_id)
+        with calling("list replicas", app.resource_id):
+            answer = self._client.container_apps_revision_replicas.list_replicas(
+                where.group, where.name, app.latest_revision
+            )
+        return sum(
+            1
+            for replica in answer.value
+            if str(getattr(replica.properties, "running_state", "") or "").lower() == "running"
+        )
+
+    def set_scale(self, app: App, *, minimum: int, maximum: int) -> Operation | None:
+        """Set the replica limits; a new revision, so the whole template goes along."""
+        where = parts(app.resource_id)
+        properties: dict[str, Any] = app.document["properties"]
+        template = {**properties["template"], "scale": {
+            **(properties["template"].get("scale") or {}), "minReplicas": minimum, "maxReplicas": maximum,
+        }}
+        body = {"location": app.document["location"], "properties": {"template": template}}
+        return start(
+            "scale container app",
+            app.resource_id,
+            lambda **options: self._client.container_apps.begin_update(where.group, where.name, body, **options),
+        )
+
+    def delete(self, app: App) -> Operation | None:
+        """Delete the app."""
+        where = parts(app.resource_id)
+        return start(
+            "delete container app",
+            app.resource_id,
+            lambda **options: self._client.container_apps.begin_delete(where.group, where.name, **options),
+        )
+
+    def environment_state(self, resource_id: str) -> str | None:
+        """Provisioning state of a managed environment, or None when there is none."""
+        where = parts(resource_id)
+        try:
+            with calling("get managed environment", resource_id):
+                found = self._client.managed_environments.get(where.group, where.name)
+        except AzureCallFailed as error:
+            if missing(error):
+                return None
+            raise
+        document: dict[str, Any] = found.as_dict()
+        return str((document.get("properties") or {}).get("provisioningState", ""))
+
+    def cores_left(self, location: str) -> float | None:
+        """Cores of quota not yet used in a region, or None where the service says nothing of it."""
+        with calling("list Container Apps usages", f"locations/{location}"):
+            for usage in self._client.usages.list(location):
+                if str(usage.name.value).lower() == "managedenvironmentcores":
+                    return float(usage.limit) - float(usage.current_value)
+        return None

@@ -1,0 +1,76 @@
+"""ARM deployments through `azure-mgmt-resource-deployments`: validate, what-if, deploy."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from shared.errors import AzureCallFailed
+from shared.gateways.connection import Connection, calling, missing
+from shared.gateways.operations import Operation, start
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment that exists."""
+
+    name: str
+    state: Literal["running", "succeeded", "failed"]
+    detail: str
+
+
+@dataclass(frozen=True)
+class Deployments:
+    """Resource group deployments, always incremental. Role: Contributor on the recovery resource group."""
+
+    connection: Connection
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
+        from azure.mgmt.resource.deployments import DeploymentsMgmtClient  # noqa: PLC0415
+
+        link = self.connection
+        return DeploymentsMgmtClient(link.credential, link.subscription_id, **link.client_options)
+
+    def find(self, group: str, name: str) -> Deployment | None:
+        """The deployment of that name, or None."""
+        try:
+            with calling("get deployment", f"{group}/{name}"):
+                found = self._client.deployments.get(group, name)
+        except AzureCallFailed as error:
+            if missing(error):
+                return None
+            raise
+        properties = found.properties
+        status = str(properties.provisioning_state or "").lower()
+        error = properties.error
+        return Deployment(
+            name=name,
+            state="succeeded"
+            if status == "succeeded"
+            else "failed"
+            if status in {"failed", "canceled"}
+            else "running",
+            detail=f"{error.code}: {error.message}" if error else "",
+        )
+
+    def what_if(self, group: str, name: str, template: dict[str, Any]) -> Operation | None:
+        """Ask what a deployment would change, and whether the region would take it; changes nothing."""
+        return start(
+            "what-if of deployment",
+            f"{group}/{name}",
+            lambda **options: self._client.deployments.begin_what_if(group, name, _body(template), **options),
+        )
+
+    def deploy(self, group: str, name: str, template: dict[str, Any]) -> Operation | None:
+        """Deploy. The name is the key: the same name and template again is the same deployment."""
+        return start(
+            "deploy",
+            f"{group}/{name}",
+            lambda **options: self._client.deployments.begin_create_or_update(
+                group, name, _body(template), **options
+            ),
+        )
+
+
+def _body(template: dict[str, Any]) -> dict[str, Any]:
+    return {"properties": {"mode": "Incremental", "template": template, "parameters": {}}}

@@ -1,0 +1,68 @@
+"""Long-running Azure operations as values that survive a restart: started once, asked about, never awaited."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from shared.gateways.connection import Connection, calling
+from shared.model.wire import Frozen
+
+_POLL_HOSTS = re.compile(r"^([a-z0-9-]+\.)*management\.azure\.com$")
+
+
+class Operation(Frozen):
+    """Where to ask how an operation is doing; safe to keep in history, unlike the SDK's pickled tokens."""
+
+    url: str
+    kind: Literal["status", "location"]
+
+
+class OperationState(Frozen):
+    """What Azure answered about it; `body` is the result where the operation has one."""
+
+    status: Literal["running", "succeeded", "failed"]
+    detail: str = ""
+    body: dict[str, Any] = {}
+
+
+def start(operation: str, resource_id: str, begin: Callable[..., object]) -> Operation | None:
+    """Call an SDK `begin_*` without waiting; None when the service had nothing to wait for.
+
+    `begin` gets `polling=False` and a hook that reads the answer's headers (ARM async operations: RPC
+    addendum, `Azure-AsyncOperation` before `Location`).
+    """
+    headers: dict[str, str] = {}
+
+    def keep(response: Any) -> None:  # noqa: ANN401 - PipelineResponse of three generations
+        headers.update({k.lower(): v for k, v in response.http_response.headers.items()})
+
+    with calling(operation, resource_id):
+        begin(polling=False, raw_response_hook=keep)
+    if url := headers.get("azure-asyncoperation") or headers.get("operation-location"):
+        return Operation(url=url, kind="status")
+    if url := headers.get("location"):
+        return Operation(url=url, kind="location")
+    return None
+
+
+def state(connection: Connection, operation: Operation) -> OperationState:
+    """Ask once. A poll address that is not Azure's is refused: it would be handed our token."""
+    from azure.core.rest import HttpRequest  # noqa: PLC0415
+
+    host = urlsplit(operation.url).hostname or ""
+    if not _POLL_HOSTS.fullmatch(host):
+        raise ValueError(f"an operation at {host} is none of Azure Resource Manager's")
+    with calling("poll operation", operation.url):
+        response = connection.arm.send_request(HttpRequest("GET", operation.url))
+        response.raise_for_status()
+        body: dict[str, Any] = response.json() if response.content else {}
+    if operation.kind == "location" and "status" not in body:
+        return OperationState(status="running" if response.status_code == 202 else "succeeded", body=body)
+    status = str(body.get("status", "")).lower()
+    if status in {"failed", "canceled", "cancelled"}:
+        error = body.get("error") or {}
+        return OperationState(
+            status="failed", detail=f"{error.get('code', status)}: {error.get('message', '')}", body=body
+        )
+    return OperationState(status="succeeded" if status == "succeeded" else "running", body=body)

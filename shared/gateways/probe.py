@@ -1,0 +1,48 @@
+"""Probes: ask a service over HTTP as a tenant would."""
+
+import time
+from typing import Any
+
+from shared.gateways.connection import Connection
+from shared.model.wire import Frozen
+
+
+class Answered(Frozen):
+    """What a probe saw; `status` is 0 when no answer came, `seconds` is the time until it was known."""
+
+    url: str
+    status: int
+    seconds: float
+    detail: str = ""
+    body: dict[str, Any] = {}
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the service answered that it is well."""
+        return self.status == 200
+
+
+def probe(connection: Connection, url: str, *, timeout: float = 30.0) -> Answered:
+    """One GET. Never raises for what the service did: a service that is away is an answer too."""
+    import httpx  # noqa: PLC0415
+
+    began = time.monotonic()
+    try:
+        response = connection.http.get(url, timeout=timeout)
+    except httpx.HTTPError as error:
+        return Answered(url=url, status=0, seconds=time.monotonic() - began, detail=type(error).__name__)
+    body: dict[str, Any] = {}
+    if response.headers.get("content-type", "").startswith("application/json"):
+        try:
+            parsed: object = response.json()
+        except ValueError:
+            parsed = None
+        if isinstance(parsed, dict):
+            body = parsed
+    return Answered(
+        url=url,
+        status=response.status_code,
+        seconds=time.monotonic() - began,
+        detail=str(body.get("detail") or body.get("status") or response.reason_phrase)[:200],
+        body=body,
+    )

@@ -1,0 +1,1 @@
+"""Plans: pure functions of estate and request; `catalog` finds them by name."""

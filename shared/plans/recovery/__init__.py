@@ -1,0 +1,1 @@
+"""Plans that bring a broken estate back."""

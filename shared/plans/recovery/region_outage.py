@@ -1,0 +1,149 @@
+"""The plan for a region that is out: every service comes up in its recovery region."""
+
+from datetime import timedelta
+
+from shared.actions.container_apps.deploy_container_apps import deploy_container_apps
+from shared.actions.container_apps.retire_container_app import retire_container_app
+from shared.actions.cosmos.failback_cosmos_db import failback_cosmos_db
+from shared.actions.cosmos.failover_cosmos_db import failover_cosmos_db
+from shared.actions.key_vault.recover_key_vault import recover_key_vault
+from shared.actions.mail.notify_stakeholders import notify_stakeholders
+from shared.actions.readiness.validate_dr_region import validate_dr_region
+from shared.actions.readiness.validate_services import validate_services
+from shared.actions.search.load_search_snapshot import load_search_snapshot
+from shared.actions.search.restore_ai_search import restore_ai_search
+from shared.actions.search.retire_search_index import retire_search_index
+from shared.actions.storage.failover_storage import failover_storage
+from shared.actions.traffic.update_dns_records import update_dns_records
+from shared.errors import EstateInvalid
+from shared.model.estate import (
+    AiSearch,
+    ContainerApp,
+    CosmosDb,
+    Estate,
+    KeyVault,
+    Region,
+    Service,
+    Storage,
+    TrafficRoute,
+)
+from shared.model.plan import Plan, PlanKind, Step
+from shared.model.wire import Strict
+from shared.plans.planning import PlanRequest, plan
+
+
+class Parameters(Strict):
+    """Which region is out; the front door's own region when nothing is said."""
+
+    region: Region | None = None
+
+
+@plan(PlanKind.RECOVERY, Parameters)
+def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) -> Plan:
+    """Brings every service of a region that is out back in its recovery region.
+
+    Steps run side by side wherever none reads what another makes: the search snapshot loads while Cosmos DB fails
+    over, and only the short delta waits for both. Tenants are moved last, when all that they need is there.
+    """
+    region = parameters.region or estate.of_kind(TrafficRoute)[0].region
+    services = tuple(service for service in estate.services if service.region == region)
+    routes = [service for service in services if isinstance(service, TrafficRoute)]
+    apps = [service for service in services if isinstance(service, ContainerApp)]
+    if not routes or not apps:
+        raise EstateInvalid(f"estate {estate.name}: no front door leads to region {region}")
+    route, app = routes[0], apps[0]
+
+    check = validate_dr_region.step(
+        region=route.recovery_region,
+        services=services,
+        outage_started_at=request.outage_started_at,
+        deadline=timedelta(minutes=15),
+    )
+    steps: dict[str, tuple[Step, ...]] = {}
+    for service in sorted(services, key=lambda found: isinstance(found, AiSearch)):
+        steps[service.name] = _recover(service, estate, request, check, steps)
+    recovered = tuple(step for made in steps.values() for step in made)
+    move = update_dns_records.step(
+        needs=tuple(made[-1] for made in steps.values() if made),
+        route=route,
+        app=app,
+        from_region=region,
+        to_region=route.recovery_region,
+        services=(route.name,),
+        undo=update_dns_records.step(
+            route=route, app=app, from_region=route.recovery_region, to_region=region
+        ),
+        deadline=route.rto,
+    )
+    validate = validate_services.step(
+        needs=(move,),
+        services=services,
+        tenants=estate.tenants,
+        region=route.recovery_region,
+        deadline=timedelta(minutes=30),
+    )
+    tell = notify_stakeholders.step(needs=(validate,), critical=False, to=estate.stakeholders)
+    return Plan(
+        name="region_outage",
+        kind=PlanKind.RECOVERY,
+        title=f"Recover {region} in {route.recovery_region}",
+        steps=(check, *recovered, move, validate, tell),
+        approval=estate.approvals[PlanKind.RECOVERY],
+        rto=route.rto,
+        services=tuple(sorted(service.name for service in services)),
+    )
+
+
+def _recover(
+    service: Service, estate: Estate, request: PlanRequest, check: Step, before: dict[str, tuple[Step, ...]]
+) -> tuple[Step, ...]:
+    """The steps that bring one service up, the one that others wait for last."""
+    common = {"service": service, "services": (service.name,), "deadline": service.rto}
+
+    def named(action: str) -> str:
+        twins = [found for found in estate.services if found.kind == service.kind and found.region == service.region]
+        return action if len(twins) == 1 else f"{action}_{service.name.replace('-', '_')}"
+
+    match service:
+        case CosmosDb():
+            undo = failback_cosmos_db.step(service=service)
+            return (
+                failover_cosmos_db.step(name=named("failover_cosmos_db"), needs=(check,), undo=undo, **common),
+            )
+        case Storage():
+            return (
+                failover_storage.step(
+                    name=named("failover_storage"),
+                    needs=(check,),
+                    outage_started_at=request.outage_started_at,
+                    **common,
+                ),
+            )
+        case KeyVault():
+            return (recover_key_vault.step(name=named("recover_key_vault"), needs=(check,), **common),)
+        case ContainerApp():
+            undo = retire_container_app.step(service=service)
+            return (
+                deploy_container_apps.step(
+                    name=named("deploy_container_apps"), needs=(check,), undo=undo, **common
+                ),
+            )
+        case AiSearch():
+            storage = estate.service(service.snapshot_storage)
+            load = load_search_snapshot.step(
+                name=named("load_search_snapshot"),
+                needs=(check,),
+                storage=storage,
+                undo=retire_search_index.step(service=service),
+                **common,
+            )
+            restore = restore_ai_search.step(
+                name=named("restore_ai_search"),
+                needs=(load, *before.get(service.source, ())),
+                source=estate.service(service.source),
+                storage=storage,
+                **common,
+            )
+            return (load, restore)
+        case TrafficRoute():
+            return ()

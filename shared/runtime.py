@@ -1,0 +1,53 @@
+"""Composition root: settings become a credential, a transport, gateways and the estate, once a process."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from shared.gateways.azure import Azure
+from shared.gateways.connection import Connection
+from shared.model.estate import Estate
+from shared.model.signing import Signer
+from shared.settings import Settings, load_settings
+
+APP_FOLDER = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What triggers and activities work with."""
+
+    settings: Settings
+
+    @cached_property
+    def estate(self) -> Estate:
+        """The estate file, checked."""
+        from shared.estate.load import load  # noqa: PLC0415 - YAML is read when somebody asks, not at import
+
+        return load(APP_FOLDER / self.settings.estate_file)
+
+    @cached_property
+    def azure(self) -> Azure:
+        """All gateways."""
+        platform = self.estate.platform
+        connection = Connection(
+            subscription_id=self.estate.subscription_id,
+            endpoint=self.settings.azure_endpoint_url,
+            managed_identity_client_id=self.settings.azure_client_id,
+        )
+        return Azure(connection, mail_endpoint=platform.mail_endpoint, mail_sender=platform.mail_sender)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Signs and checks what starts or decides."""
+        return Signer(self.settings.run_signing_key.get_secret_value().encode())
+
+
+_made: list[Runtime] = []
+
+
+def runtime() -> Runtime:
+    """The process's own runtime, made when it is first asked for."""
+    if not _made:
+        _made.append(Runtime(load_settings()))
+    return _made[0]

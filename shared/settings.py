@@ -1,0 +1,63 @@
+"""App settings, parsed once; every one of them stands in local.settings.sample.json."""
+
+import ipaddress
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import SettingsInvalid
+
+_AZURE_MARKS = ("WEBSITE_SITE_NAME", "WEBSITE_POD_NAME", "CONTAINER_NAME", "IDENTITY_ENDPOINT")
+
+
+class Settings(BaseSettings):
+    """Names in upper case are the app settings."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    estate_file: Path = Field(description="Path of the estate file, relative to the app's folder.")
+    run_signing_key: SecretStr = Field(
+        min_length=32, description="Key of the HMAC over what starts or decides; a Key Vault reference in Azure."
+    )
+    poll_seconds: float = Field(
+        default=5.0, gt=0, le=60, description="How often a long-running Azure operation is asked about at first."
+    )
+    azure_client_id: str | None = Field(default=None, description="Client id of the user-assigned identity.")
+    azure_endpoint_url: str | None = Field(
+        default=None, description="Loopback address that all outgoing requests go to instead; never in Azure."
+    )
+    website_auth_enabled: bool = Field(
+        default=False, description="Set by App Service: whether the principal header can be believed."
+    )
+
+    @field_validator("azure_endpoint_url")
+    @classmethod
+    def _loopback_only(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        parsed = urlsplit(url)
+        try:
+            loopback = ipaddress.ip_address(parsed.hostname or "").is_loopback
+        except ValueError:
+            loopback = False
+        if parsed.scheme != "http" or not loopback:
+            raise ValueError("must be http:// and a literal loopback address, such as http://127.0.0.1:7072")
+        if found := [mark for mark in _AZURE_MARKS if os.environ.get(mark)]:
+            raise ValueError(f"must not be set in Azure, and {found[0]} says that this is Azure")
+        return url
+
+
+def load_settings() -> Settings:
+    """Read them from the environment. SettingsInvalid names each one that is missing or wrong."""
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue] - the values come from the environment
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}" for problem in error.errors()
+        ]
+        raise SettingsInvalid(
+            "app settings: " + "; ".join(lines) + " (see local.settings.sample.json)"
+        ) from None
