@@ -59,7 +59,9 @@ def _used_twice(estate: Estate, document: Document) -> Iterator[Complaint]:
 
 
 def _regions(estate: Estate) -> Iterator[Complaint]:
-    places: list[Complaint] = [(("platform", place), getattr(estate.platform, place)) for place in _PLACES]
+    places: list[tuple[Path, str]] = [
+        (("platform", place), getattr(estate.platform, place)) for place in _PLACES
+    ]
     for i, service in enumerate(estate.services):
         places += [(("services", i, "region"), service.region)]
         places += [(("services", i, "recovery_region"), service.recovery_region)]

@@ -74,6 +74,12 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
     "duration in words": ([("rto: PT4H", "rto: 4 hours")], "rto: 4", "services[0].rto", "such as PT15M, PT4H"),
     "negative duration": ([("rto: PT4H", "rto: -PT4H")], "rto: -", "services[0].rto", "must be longer than nothing"),
     "no duration at all": ([("rto: PT4H", "rto: PT0S")], "rto: PT0S", "services[0].rto", "must be longer than nothing"),
+    "approvals that expire at once": (
+        [("expires_after: PT1H", "expires_after: PT0S")],
+        "PT0S",
+        "approvals.recovery.expires_after",
+        "must be longer than nothing",
+    ),
     "a long value": (
         [("rto: PT4H", f"rto: {'x' * 500}")],
         "rto: xxx",
@@ -159,12 +165,12 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
     "tenant named twice": ([("name: fabrikam", "name: contoso")], "contoso\n    contacts: [tenant-admin@f", "tenants[1].name", "once"),
     "person named twice": ([("name: Dave", "name: alice")], "name: alice", "people[3].name", "each must be given once"),
     "mail twice": ([("mail: dave@", "mail: Alice@")], "Alice@", "people[3].mail", "each must be given once"),
-    "identity twice": ([("00000000000d", "00000000000A")], "00000000000A", "people[3].object_id", "identity stands on line"),
+    "identity twice": ([("00000000000d", "00000000000A")], "00000000000A", "people[3].object_id", "stands on line"),
     "alert rule twice": (
         [("    start: offer\n", "    start: offer\n  - {alert_rule: SystemAvailabilityDrop, plan: x}\n")],
         "plan: x",
         "remediation[1].alert_rule",
-        "this rule stands on line",
+        "stands on line",
     ),
     **{
         f"{place} in a region not listed": (
