@@ -27,7 +27,7 @@ class ArmError(Exception):
         return {"error": error}
 
 
-class OperationFailed(Exception):
+class OperationFailed(Exception):  # noqa: N818 - reads as what happened
     """Raised by an effect: the long-running operation ends Failed, and what the effect wrote is undone."""
 
     def __init__(self, code: str, message: str, details: list[dict[str, str]] | None = None) -> None:
@@ -39,7 +39,7 @@ class OperationFailed(Exception):
         return {**error, "details": self.details} if self.details else error
 
 
-class Unreachable(Exception):
+class Unreachable(Exception):  # noqa: N818 - reads as what happened
     """Nothing answers at that address: the connection is closed without a word."""
 
 

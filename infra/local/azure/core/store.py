@@ -9,7 +9,7 @@ from typing import Any
 type Json = dict[str, Any]
 
 
-class StateUnusable(Exception):
+class StateUnusable(Exception):  # noqa: N818 - reads as what happened
     """The state file is damaged or in use by another simulator."""
 
 

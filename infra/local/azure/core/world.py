@@ -112,7 +112,8 @@ class World:
         kept = (self.meta.peek(f"tick {name}") or {}).get("next")
         if kept is None:
             # Whole multiples, so that clockworks of different periods meet.
-            return target - target % period + period
+            born = (self.meta.peek("seed") or {"born": target})["born"]
+            kept = born - born % period + period
         return kept if kept >= target - BACKLOG else target - BACKLOG - (target - BACKLOG) % period
 
     def table(self, kind: str) -> Table:

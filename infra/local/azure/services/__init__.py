@@ -23,6 +23,8 @@ from infra.local.azure.services.network import dns_zones, resolvers, traffic_man
 # service knows, `health` the hosts; clockwork of one moment runs in this order: probes before traffic.
 SERVICES: tuple[Service, ...] = (
     operations.service,
+    mail.service,
+    blobs.service,
     container_apps.service,
     cosmos_accounts.service,
     cosmos_containers.service,
@@ -34,8 +36,6 @@ SERVICES: tuple[Service, ...] = (
     resolvers.service,
     resource_health.service,
     regional.service,
-    mail.service,
-    blobs.service,
     traffic.service,
     generic.service,
     health.service,
