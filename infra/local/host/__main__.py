@@ -1,4 +1,4 @@
-"""`python -m infra.local.host --app DIR --port N [--state FILE]`: the host alone, for any app of the v2 model."""
+"""`python -m infra.local.host --app DIR --port N [--state FILE]`: the host alone, for any app."""
 
 import argparse
 import logging

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import logging
+import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
-from infra.local.host import rpc
+from infra.local.host import operations
 from infra.local.host.engine import Engine
 from infra.local.host.errors import MessageTooLarge
 from infra.local.host.http import HttpTriggers, joined
@@ -26,12 +27,13 @@ class Admin:
     def __init__(
         self,
         functions: Sequence[Function],
+        prefix: str,
+        *,
         keys: Keys,
         worker: Worker,
         triggers: HttpTriggers,
         timers: Timers,
         engine: Engine,
-        prefix: str,
     ) -> None:
         self._functions = {
             each.name.lower(): each for each in functions if not each.name.startswith(BUILT_IN)
@@ -42,6 +44,7 @@ class Admin:
         self._timers = timers
         self._engine = engine
         self._prefix = prefix
+        self._started = time.monotonic()
         self._running: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -49,10 +52,11 @@ class Admin:
             return web.Response()
         if not self._keys.allow("admin", joined(request.headers.items()), request.query):
             return web.Response(status=401)
+        uptime = round((time.monotonic() - self._started) * 1000)
         match request.method, request.rel_url.path.lower().strip("/").split("/"):
             case "GET", ["admin", "host", "status"]:
                 return web.json_response(
-                    {"id": "local", "state": "Running", "version": "4.0", "processUptime": 0}
+                    {"id": "local", "state": "Running", "version": "4.0", "processUptime": uptime}
                 )
             case "GET", ["admin", "functions"]:
                 return web.json_response([self._describe(each, request) for each in self._functions.values()])
@@ -91,7 +95,7 @@ class Admin:
         if function.kind == "orchestrationTrigger":
             name = function.trigger.get("orchestration") or function.name
             try:
-                rpc.start(self._engine, uuid.uuid4().hex, name, text)
+                operations.start(self._engine, uuid.uuid4().hex, name, text)
             except MessageTooLarge as refused:
                 return web.Response(status=400, text=f"{refused}\n")
             return web.Response(status=202)
@@ -104,8 +108,9 @@ class Admin:
         if function.kind == "timerTrigger":
             await self._timers.run_now(function.name)
         elif function.kind == "httpTrigger":
+            body = (text or "").encode()
             await self._triggers.invoke(
-                function, "POST", "http://127.0.0.1/", {}, {}, {}, (text or "").encode()
+                function, "POST", "http://127.0.0.1/", headers={}, query={}, values={}, body=body
             )
         else:
             value = (
@@ -116,4 +121,4 @@ class Admin:
             try:
                 await asyncio.wrap_future(self._worker.submit(self._worker.invoke(function, value)))
             except FunctionFailed as failed:
-                _log.error("Function '%s' failed.\n%s", function.name, failed.stack)  # noqa: TRY400 - the stack is the app's
+                _log.error("Function '%s' failed.\n%s", function.name, failed.stack)

@@ -97,7 +97,7 @@ class Dispatcher:
         except sqlite3.ProgrammingError:
             raise
         except Exception as error:
-            # Whatever an answer holds, its orchestration must not stay in flight for ever: it fails with the reason.
+            # Whatever an answer holds, its orchestration must not stay in flight for ever.
             self._engine.complete_turn(turn, failed_turn(turn, helpers.new_failure_details(error)))
             raise
 

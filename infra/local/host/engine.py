@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 
 from infra.local.host import entities, instances, limits, turns
 from infra.local.host.entities import Batch
-from infra.local.host.errors import InstanceNotFound, MessageTooLarge, NotAllowedNow
+from infra.local.host.errors import MessageTooLarge
 from infra.local.host.events import event, failure, is_finished
 from infra.local.host.history import HistoryCache
 from infra.local.host.instances import Instance
@@ -50,8 +50,10 @@ class Activity:
 class Engine:
     """All operations of a task hub. Thread-safe: one lock serialises them, as SQLite does its writers."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, default_version: str | None = None) -> None:
+        """`default_version` is for orchestrations started without one: `defaultVersion` in host.json."""
         self._store = store
+        self._default_version = default_version
         self._lock = threading.RLock()
         self._histories = HistoryCache()
         self._tokens = itertools.count(1)
@@ -89,12 +91,12 @@ class Engine:
             self._store.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> Generator[Transaction]:
         """All or nothing on disk, and only then in memory."""
         with self._lock:
             if self._closed:
                 raise sqlite3.ProgrammingError("The state file is closed.")
-            tx = Transaction(self._store.db)
+            tx = Transaction(self._store.db, self._default_version)
             tx.db.execute("BEGIN IMMEDIATE")
             try:
                 yield tx
@@ -124,7 +126,7 @@ class Engine:
             self.on_work()
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Generator[sqlite3.Connection]:
         with self._lock:
             if self._closed:
                 raise sqlite3.ProgrammingError("The state file is closed.")
@@ -137,7 +139,8 @@ class Engine:
     def history(self, instance_id: str) -> list[pb.HistoryEvent]:
         with self.reading() as db:
             rows = db.execute(
-                "SELECT event FROM history WHERE instance = (SELECT key FROM instances WHERE id = ?) ORDER BY position",
+                "SELECT event FROM history WHERE instance = (SELECT key FROM instances WHERE id = ?)"
+                " ORDER BY position",
                 (instance_id,),
             ).fetchall()
         return [pb.HistoryEvent.FromString(blob) for (blob,) in rows]
@@ -198,7 +201,8 @@ class Engine:
             while self._ready_activities:
                 token = self._ready_activities.popleft()
                 row = db.execute(
-                    "SELECT i.id, a.event FROM activities a JOIN instances i ON i.key = a.instance WHERE token = ?",
+                    "SELECT i.id, a.event FROM activities a JOIN instances i ON i.key = a.instance"
+                    " WHERE a.token = ?",
                     (token,),
                 ).fetchone()
                 if row is not None:
@@ -211,7 +215,7 @@ class Engine:
     def complete_activity(
         self, token: int, result: str | None, details: pb.TaskFailureDetails | None = None
     ) -> bool:
-        """Deliver an activity's result, or its failure; False when this one was already answered or is gone."""
+        """Deliver an activity's result, or its failure; False when it was answered already or is gone."""
         try:
             limits.check("The result of the activity", result)
         except MessageTooLarge as refused:
@@ -268,7 +272,7 @@ class Engine:
         if action.HasField("sendSignal"):
             send = action.sendSignal
             encoded = send.input.value if send.HasField("input") else None
-            entities.signal(tx, send.instanceId, send.name, encoded, entities.due_of(send))
+            entities.signal(tx, send.instanceId, send.name, encoded, due=entities.due_of(send))
             return
         start = action.startNewOrchestration
         existing = instances.by_id(tx.db, start.instanceId)
@@ -283,58 +287,6 @@ class Engine:
             version=start.version.value if start.HasField("version") else None,
             start_at=start.scheduledTime.ToNanoseconds() / 1e9 if start.HasField("scheduledTime") else None,
         )
-
-    # What clients ask for.
-
-    def raise_event(self, instance_id: str, name: str, data: str | None) -> None:
-        limits.check(f"The event '{name}'", data)
-        with self.transaction() as tx:
-            instance = self._going_on(tx, instance_id)
-            raised = pb.EventRaisedEvent(name=name)
-            if data is not None:
-                raised.input.value = data
-            tx.deliver(instance.key, event(eventRaised=raised))
-
-    def terminate(self, instance_id: str, reason: str | None, *, recursive: bool) -> None:
-        with self.transaction() as tx:
-            instances.terminate(tx, self._going_on(tx, instance_id), reason, recursive=recursive)
-
-    def suspend(self, instance_id: str, reason: str | None) -> None:
-        suspended = pb.ExecutionSuspendedEvent()
-        if reason is not None:
-            suspended.input.value = reason
-        with self.transaction() as tx:
-            instance = self._going_on(tx, instance_id)
-            if instance.status != pb.ORCHESTRATION_STATUS_SUSPENDED:
-                tx.deliver(instance.key, event(executionSuspended=suspended))
-
-    def resume(self, instance_id: str, reason: str | None) -> None:
-        resumed = pb.ExecutionResumedEvent()
-        if reason is not None:
-            resumed.input.value = reason
-        with self.transaction() as tx:
-            tx.deliver(self._going_on(tx, instance_id).key, event(executionResumed=resumed))
-
-    def rewind(self, instance_id: str, reason: str | None) -> None:
-        with self.transaction() as tx:
-            instance = self._existing(tx, instance_id)
-            if instance.status != pb.ORCHESTRATION_STATUS_FAILED:
-                raise NotAllowedNow(
-                    f"Orchestration '{instance_id}' has not failed, and only a failed one rewinds."
-                )
-            turns.start_rewind(tx, instance, reason)
-
-    def _existing(self, tx: Transaction, instance_id: str) -> Instance:
-        instance = instances.by_id(tx.db, instance_id)
-        if instance is None:
-            raise InstanceNotFound(f"No orchestration has the id '{instance_id}'.")
-        return instance
-
-    def _going_on(self, tx: Transaction, instance_id: str) -> Instance:
-        instance = self._existing(tx, instance_id)
-        if instance.finished:
-            raise NotAllowedNow(f"Orchestration '{instance_id}' has already ended.")
-        return instance
 
     # Time and waiting.
 
@@ -374,7 +326,7 @@ class Engine:
         on_start: Callable[[threading.Event], object] = lambda _: None,
         abandoned: Callable[[], bool] = lambda: False,
     ) -> Instance | None:
-        """Wait until the condition holds: None if there is no such instance; `TimeoutError` in time, else for ever.
+        """Wait until the condition holds; None if there is no such instance, `TimeoutError` after `timeout`.
 
         `on_start` gets the event to set when nobody waits any more, `abandoned` then says so.
         """

@@ -1,4 +1,4 @@
-"""Entities: queued operations, critical sections that wait in the same queues, and batches applied atomically."""
+"""Entities: queued operations, critical sections that wait in the same queues, batches applied atomically."""
 
 import logging
 import sqlite3
@@ -79,7 +79,7 @@ def next_batch(tx: Transaction, entity: str) -> Batch | None:
         state, section, owner = _lock_of(tx.db, entity)
         condition = "entity = ?" if section is None else "entity = ? AND caller = ? AND section IS NULL"
         rows = tx.db.execute(
-            f"SELECT id, event, section, caller, generation FROM operations WHERE {condition} ORDER BY id LIMIT {_BATCH}",  # noqa: S608 - both parts are constants
+            f"SELECT id, event, section, caller, generation FROM operations WHERE {condition} ORDER BY id LIMIT {_BATCH}",  # noqa: S608, E501 - constants
             (entity,) if section is None else (entity, owner),
         ).fetchall()
         if not rows:
@@ -158,7 +158,7 @@ def _forget_if_empty(tx: Transaction, entity: str) -> None:
 
 
 def _answer(tx: Transaction, caller: int, generation: int | None, answer: pb.HistoryEvent) -> bool:
-    """Deliver to the caller if it is still the generation that asked; a later one would not know the request."""
+    """Deliver to the caller if it is still the generation that asked; a later one does not know of it."""
     waits = tx.db.execute(
         f"SELECT 1 FROM instances WHERE key = ? AND generation = ? AND status IN {LIVE}",  # noqa: S608 - a constant
         (caller, generation),
@@ -231,7 +231,8 @@ def signal(
     entity: str,
     name: str,
     encoded_input: str | None,
-    due: float | None,
+    *,
+    due: float | None = None,
     request_id: str | None = None,
 ) -> None:
     """Queue a one-way operation, at `due` if that is still to come."""

@@ -1,5 +1,7 @@
 """What can stop the host from starting, each with a message that says what to do."""
 
+# ruff: noqa: N818 - each is named for what happened, as in the rest of the code
+
 
 class HostError(Exception):
     """The host cannot start or go on; the message is for the person at the terminal."""

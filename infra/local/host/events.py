@@ -27,7 +27,7 @@ def text(value: str | None) -> wrappers_pb2.StringValue | None:
     return None if value is None else wrappers_pb2.StringValue(value=value)
 
 
-def event(event_id: int = -1, **kind: Any) -> pb.HistoryEvent:
+def event(event_id: int = -1, **kind: Any) -> pb.HistoryEvent:  # noqa: ANN401 - one message of many types
     """One history event; `kind` is its one field, such as `taskCompleted=...`."""
     return pb.HistoryEvent(eventId=event_id, timestamp=stamp(time.time()), **kind)
 

@@ -10,7 +10,7 @@ _ROOM = 32 * 1024 * 1024
 
 
 class HistoryCache:
-    """Encoded `pastEvents` by instance key; the least used leave memory first, and are read again from the file."""
+    """Encoded `pastEvents` by instance key; the least used leave memory first, and are read again."""
 
     def __init__(self, room: int = _ROOM) -> None:
         self._room = room

@@ -31,6 +31,8 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOOPBACK = "127.0.0.1"
 _MAX_BODY = 100 * 1024 * 1024
+_SERVED = ("httpTrigger", "timerTrigger", "orchestrationTrigger", "activityTrigger", "entityTrigger")
+_log = logging.getLogger(__name__)
 _started = False
 
 
@@ -53,7 +55,7 @@ class LocalHost:
         mounts: Mapping[str, Handler] | None = None,
         keys: Keys | None = None,
     ) -> None:
-        """`port` 0 takes a free one. Requests whose path starts with a prefix in `mounts` go to that handler."""
+        """`port` 0 takes a free one. Paths that start with a prefix in `mounts` go to that handler."""
         if address != _LOOPBACK:
             raise HostError(
                 f"This host listens on {_LOOPBACK} only, not on {address}: its keys are no secrets."
@@ -63,7 +65,7 @@ class LocalHost:
         self._port = port
         self._settings = settings or {}
         self._principals = principals
-        self._mounts = dict(mounts or {})
+        self._mounts = {prefix.rstrip("/"): handler for prefix, handler in (mounts or {}).items()}
         self._keys = keys or Keys()
         self.function_count = 0
         self._closing = contextlib.AsyncExitStack()
@@ -85,20 +87,20 @@ class LocalHost:
             raise
 
     async def _start(self) -> None:
+        host_json = settings.host_json(self._app)
         # Bind first: a port in use is found before the app is imported.
         listening = _bind(self._port)
         self._port = listening.getsockname()[1]
         self._closing.callback(listening.close)
         store = Store(self._state)
         try:
-            engine = Engine(store)
+            engine = Engine(store, settings.default_version(host_json))
         except BaseException:
             store.close()
             raise
         self._closing.callback(engine.close)
 
         settings.apply(self._app, self._settings, signed_in=self._principals is not None)
-        host_json = settings.host_json(self._app)
         worker = Worker(self._app)
         functions = await asyncio.to_thread(worker.start)
         self._closing.callback(worker.stop)
@@ -117,24 +119,31 @@ class LocalHost:
         binding = management.client_binding(f"http://{_LOOPBACK}:{rpc_port}")
         worker.client_binding = lambda: binding
 
-        triggers = HttpTriggers(
-            worker, functions, settings.route_prefix(host_json), self._keys, self._principals
-        )
+        prefix = settings.route_prefix(host_json)
+        triggers = HttpTriggers(worker, functions, prefix, self._keys, self._principals)
         timers = Timers(engine, worker, functions)
         admin = Admin(
-            functions, self._keys, worker, triggers, timers, engine, settings.route_prefix(host_json)
+            functions, prefix, keys=self._keys, worker=worker, triggers=triggers, timers=timers, engine=engine
         )
+        for each in functions:
+            if each.kind not in _SERVED:
+                _log.warning(
+                    "Nothing here triggers '%s' (%s); POST /admin/functions/%s runs it.",
+                    each.name,
+                    each.kind,
+                    each.name,
+                )
 
         async def route(request: web.Request) -> web.StreamResponse:
             path = request.rel_url.path
-            for prefix, handler in self._mounts.items():
-                if path.startswith(prefix):
+            for mount, handler in self._mounts.items():
+                if path == mount or path.startswith(f"{mount}/"):
                     return await handler(request)
             if path.lower().startswith(DURABLE_PATH):
                 return await management.handle(request)
             if path.lower().startswith("/admin/"):
                 return await admin.handle(request)
-            if path == "/":
+            if path == "/" and prefix:
                 return web.Response(text="The local Functions host is running.\n")
             return await triggers.handle(request)
 
@@ -150,7 +159,7 @@ class LocalHost:
         timers.start()
 
     async def stop(self) -> None:
-        """Stop taking requests and work, and close the state file. What was in flight runs again next time."""
+        """Stop taking requests and work, and close the state file; what is in flight runs again next time."""
         await self._closing.aclose()
 
 
@@ -169,7 +178,7 @@ def _bind(port: int) -> socket.socket:
         raise HostError(
             f"Cannot listen on port {port}: {error.strerror}. Choose another with --port."
         ) from None
-    listening.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    listening.setblocking(False)
     return listening
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from infra.local.host import identity, routes
+from infra.local.host.errors import AppInvalid
 from infra.local.host.identity import Principals
 from infra.local.host.keys import Keys
 from infra.local.host.worker import Function, FunctionFailed, Worker, datum
@@ -51,7 +52,13 @@ class HttpTriggers:
         except identity.UserUnknown as unknown:
             return problem(401, "Unknown local user", str(unknown))
         return await self.invoke(
-            found.target, request.method, str(request.url), headers, query, found.values, await request.read()
+            found.target,
+            request.method,
+            str(request.url),
+            headers=headers,
+            query=query,
+            values=found.values,
+            body=await request.read(),
         )
 
     async def invoke(
@@ -59,6 +66,7 @@ class HttpTriggers:
         function: Function,
         method: str,
         url: str,
+        *,
         headers: Mapping[str, str],
         query: Mapping[str, str],
         values: Mapping[str, str],
@@ -86,7 +94,13 @@ class HttpTriggers:
 def _endpoint(function: Function) -> routes.Endpoint[Function]:
     template = function.trigger.get("route")
     methods = frozenset(str(each).upper() for each in function.trigger.get("methods") or ())
-    return routes.Endpoint(routes.Route(function.name if template is None else template), methods, function)
+    try:
+        route = routes.Route(function.name if template is None else str(template))
+    except routes.RouteInvalid as error:
+        raise AppInvalid(
+            f"Function '{function.name}' cannot be reached: {error} Correct its route."
+        ) from None
+    return routes.Endpoint(route, methods, function)
 
 
 def joined(pairs: Iterable[tuple[str, str]], *, lower: bool = True) -> dict[str, str]:
@@ -102,7 +116,7 @@ def _strings(values: Mapping[str, str]) -> dict[str, Any]:
     return {name: datum(value, "string") for name, value in values.items()}
 
 
-def _response(returned: Any) -> web.Response:
+def _response(returned: Any) -> web.Response:  # noqa: ANN401 - a datum of the untyped runtime
     if returned is None or returned.type is None:
         return web.Response(status=204)
     if returned.type != "http":

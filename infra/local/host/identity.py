@@ -1,4 +1,4 @@
-"""App Service Authentication, played on this machine: a local user's mail becomes the platform's principal."""
+"""App Service Authentication, played on this machine: a user's mail becomes the platform's principal."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ _NAME_CLAIMS = ("preferred_username", "name", "http://schemas.xmlsoap.org/ws/200
 _ID_CLAIMS = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid", "sub")
 
 
-class UserUnknown(Exception):
+class UserUnknown(Exception):  # noqa: N818 - named for what happened
     """The header names nobody that the embedding knows."""
 
 

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 
@@ -88,7 +87,7 @@ def create(
     parent: Parent | None = None,
     replace: tuple[int, ...] | None = None,
 ) -> None:
-    """Create an instance that is due at `start_at`; a finished one of that id makes way, one in `replace` too."""
+    """Create an instance, due at `start_at`; one of that id makes way if finished, or if in `replace`."""
     existing = by_id(tx.db, instance_id)
     if existing is not None:
         if existing.status not in replace if replace is not None else not existing.finished:
@@ -102,7 +101,7 @@ def create(
         (
             instance_id,
             name,
-            version,
+            version or tx.default_version,
             pb.ORCHESTRATION_STATUS_PENDING,
             encoded_input,
             json.dumps(tags) if tags else None,
@@ -150,7 +149,7 @@ def execution_started(db: sqlite3.Connection, instance: Instance) -> pb.HistoryE
     return event(executionStarted=started)
 
 
-def update(tx: Transaction, instance: Instance, **values: Any) -> None:
+def update(tx: Transaction, instance: Instance, **values: object) -> None:
     """Write columns, to the row and to the object alike."""
     values["updated_at"] = tx.now
     assignments = ", ".join(f"{column} = ?" for column in values)
@@ -180,8 +179,10 @@ def finish(
         completed_at=tx.now,
     )
     completed = pb.ExecutionCompletedEvent(
-        orchestrationStatus=status, result=text(output), failureDetails=details
-    )  # pyright: ignore[reportArgumentType] - the stubs want the enum, rows hold its number
+        orchestrationStatus=pb.OrchestrationStatus.Name(status),  # pyright: ignore[reportArgumentType] - rows hold the number
+        result=text(output),
+        failureDetails=details,
+    )
     tx.append_history(instance.key, [event(executionCompleted=completed)])
     tx.db.execute("DELETE FROM inbox WHERE instance = ?", (instance.key,))
     tx.db.execute("DELETE FROM alarms WHERE instance = ?", (instance.key,))
@@ -209,7 +210,7 @@ def tell_parent(tx: Transaction, instance: Instance) -> None:
 
 
 def terminate(tx: Transaction, instance: Instance, reason: str | None, *, recursive: bool) -> None:
-    """End an instance at once, whatever its turn in flight would answer; with `recursive`, its children first."""
+    """End an instance at once, whatever its turn in flight may answer; if `recursive`, its children first."""
     if instance.finished:
         return
     if recursive:

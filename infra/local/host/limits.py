@@ -1,4 +1,4 @@
-"""The sizes that the Durable Task Scheduler refuses, refused here as well so that nothing fails only in Azure."""
+"""Sizes that the Durable Task Scheduler refuses, refused here too, so that nothing fails only in Azure."""
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 

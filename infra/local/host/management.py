@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 import durabletask.internal.orchestrator_service_pb2 as pb
 from aiohttp import web
 
-from infra.local.host import entities, limits, projection, query, rpc
+from infra.local.host import operations, projection, query
 from infra.local.host.engine import Engine
 from infra.local.host.errors import InstanceExists, InstanceNotFound, MessageTooLarge, NotAllowedNow
 from infra.local.host.keys import Keys
@@ -22,7 +22,7 @@ _TOKEN_HEADER = "x-ms-continuation-token"
 _STATUSES = {name.lower(): status for status, name in projection.STATUS_NAMES.items()}
 
 
-class _BadRequest(Exception):
+class _BadRequest(Exception):  # noqa: N818 - named for its status
     """What the caller sent cannot be understood."""
 
 
@@ -102,7 +102,7 @@ class Management:
             case "DELETE", ["instances", instance_id]:
                 return _purged(query.purge_ids(self._engine, [instance_id], recursive=False))
             case "POST", ["instances", instance_id, "raiseEvent" | "raiseevent", name]:
-                self._engine.raise_event(instance_id, name, await _json_text(request))
+                operations.raise_event(self._engine, instance_id, name, await _json_text(request))
                 return web.Response(status=202)
             case "POST", ["instances", instance_id, operation]:
                 return self._operate(instance_id, operation.lower(), request.query)
@@ -157,16 +157,16 @@ class Management:
         reason = asked.get("reason")
         encoded = None if reason is None else json.dumps(reason)
         if operation == "terminate":
-            self._engine.terminate(instance_id, encoded, recursive=False)
+            operations.terminate(self._engine, instance_id, encoded, recursive=False)
         elif operation == "suspend":
-            self._engine.suspend(instance_id, reason)
+            operations.suspend(self._engine, instance_id, reason)
         elif operation == "resume":
-            self._engine.resume(instance_id, reason)
+            operations.resume(self._engine, instance_id, reason)
         elif operation == "rewind":
-            self._engine.rewind(instance_id, reason)
+            operations.rewind(self._engine, instance_id, reason)
         elif operation == "restart":
             new_id = _flag(asked, "restartWithNewInstanceId", default=True)
-            return self._accepted(rpc.restart(self._engine, instance_id, new_id=new_id))
+            return self._accepted(operations.restart(self._engine, instance_id, new_id=new_id))
         else:
             return web.Response(status=404)
         return web.Response(status=202)
@@ -174,7 +174,7 @@ class Management:
     async def _start(self, request: web.Request, name: str, instance_id: str) -> web.Response:
         self._check_orchestrator(name)
         body = await request.read()
-        rpc.start(self._engine, instance_id, name, await _json_text(request) if body else None)
+        operations.start(self._engine, instance_id, name, await _json_text(request) if body else None)
         return self._accepted(instance_id)
 
     def _accepted(self, instance_id: str) -> web.Response:
@@ -198,9 +198,7 @@ class Management:
             raise InstanceNotFound(f"The app has no entity '{name}'.")
         body = await request.read()
         content = await _json_text(request) if body else None
-        limits.check("The input of the operation", content)
-        with self._engine.transaction() as tx:
-            entities.signal(tx, f"@{name}@{key}", request.query.get("op", ""), content, None)
+        operations.signal(self._engine, f"@{name}@{key}", request.query.get("op", ""), content)
         return web.Response(status=202)
 
 

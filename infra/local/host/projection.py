@@ -11,7 +11,7 @@ from infra.local.host.entities import Entity
 from infra.local.host.events import seconds
 from infra.local.host.instances import Instance
 
-STATUS_NAMES = {
+STATUS_NAMES: dict[int, str] = {
     pb.ORCHESTRATION_STATUS_RUNNING: "Running",
     pb.ORCHESTRATION_STATUS_COMPLETED: "Completed",
     pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW: "ContinuedAsNew",
@@ -44,7 +44,7 @@ _ENDING = (
 )
 
 
-def payload(text: str | None) -> Any:
+def payload(text: str | None) -> Any:  # noqa: ANN401 - any JSON
     """A payload as JSON where it is JSON, else as the text that it is."""
     if text is None or text == "":
         return None
@@ -64,7 +64,7 @@ def instance(each: Instance, *, with_input: bool) -> dict[str, Any]:
     return {
         "name": each.name,
         "instanceId": each.id,
-        "runtimeStatus": STATUS_NAMES[pb.OrchestrationStatus.ValueType(each.status)],
+        "runtimeStatus": STATUS_NAMES[each.status],
         "input": payload(each.input) if with_input else None,
         "customStatus": payload(each.custom_status),
         "output": payload(each.output) if details is None else details.errorMessage,
@@ -77,8 +77,8 @@ def history(
     events: Sequence[pb.HistoryEvent], *, with_input: bool, with_output: bool
 ) -> list[dict[str, Any]]:
     """What happened; a task's scheduling is merged into its end, as the extension does it."""
-    shown: list[dict[str, Any]] = []
-    open_tasks: dict[tuple[str, int], dict[str, Any]] = {}
+    shown: list[dict[str, Any] | None] = []
+    open_tasks: dict[tuple[str, int], int] = {}
     for each in events:
         kind = each.WhichOneof("eventType")
         if kind is None or kind.startswith("orchestrator") or kind == "genericEvent":
@@ -91,18 +91,33 @@ def history(
         _describe(item, kind, body, with_input=with_input, with_output=with_output)
         family = kind[:4]
         if kind in _SCHEDULING:
-            open_tasks[family, each.eventId] = item
-        elif kind in _ENDING and (scheduled := open_tasks.pop((family, body.taskScheduledId), None)):
-            shown.remove(scheduled)
+            open_tasks[family, each.eventId] = len(shown)
+        elif kind in _ENDING and (
+            scheduled := _taken(shown, open_tasks.pop((family, body.taskScheduledId), None))
+        ):
             item["ScheduledTime"] = scheduled["Timestamp"]
             item["FunctionName"] = scheduled["Name"]
             if "Input" in scheduled:
                 item["Input"] = scheduled["Input"]
         shown.append(item)
-    return shown
+    return [item for item in shown if item is not None]
 
 
-def _describe(item: dict[str, Any], kind: str, body: Any, *, with_input: bool, with_output: bool) -> None:
+def _taken(shown: list[dict[str, Any] | None], index: int | None) -> dict[str, Any] | None:
+    if index is None:
+        return None
+    item, shown[index] = shown[index], None
+    return item
+
+
+def _describe(
+    item: dict[str, Any],
+    kind: str,
+    body: Any,  # noqa: ANN401 - one message of many types
+    *,
+    with_input: bool,
+    with_output: bool,
+) -> None:
     fields = {descriptor.name: value for descriptor, value in body.ListFields()}
     if kind == "executionStarted":
         item["FunctionName"] = body.name

@@ -79,7 +79,8 @@ def finished_ids(
     with engine.reading() as db:
         found = instances.select(
             db,
-            f"{condition} AND status NOT IN {LIVE} AND (completed_at, key) > (?, ?) ORDER BY completed_at, key LIMIT ?",
+            f"{condition} AND status NOT IN {LIVE} AND (completed_at, key) > (?, ?)"
+            " ORDER BY completed_at, key LIMIT ?",
             *values,
             at,
             key,

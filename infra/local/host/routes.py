@@ -15,7 +15,7 @@ _PARAMETER = re.compile(
 _CONSTRAINT = re.compile(r":(\w+)(?:\(((?:[^()]|\([^()]*\))*)\))?")
 
 
-class RouteInvalid(ValueError):
+class RouteInvalid(ValueError):  # noqa: N818 - named for what happened
     """A template that no path can be matched against."""
 
 
@@ -139,7 +139,7 @@ class Route:
         return self._compiled[2]
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The parameters of a percent-encoded path that starts with `/`, or None if it is not this route's."""
+        """The parameters of a percent-encoded path that starts with `/`, or None if it is another's."""
         pattern, parameters, _ = self._compiled
         found = pattern.fullmatch(path)
         if found is None:

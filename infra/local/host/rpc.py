@@ -1,5 +1,7 @@
 """The gRPC side of the task hub, which the app's durable client talks to; on a free loopback port."""
 
+# ruff: noqa: N802 - the methods are named by the protocol
+import functools
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,8 +11,10 @@ from typing import Any
 import durabletask.internal.orchestrator_service_pb2 as pb
 import grpc
 from durabletask.internal import orchestrator_service_pb2_grpc as stubs
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
 
-from infra.local.host import entities, instances, limits, query
+from infra.local.host import entities, operations, query
 from infra.local.host.engine import Engine
 from infra.local.host.errors import InstanceExists, InstanceNotFound, MessageTooLarge, NotAllowedNow
 from infra.local.host.events import is_finished, seconds
@@ -28,21 +32,24 @@ _CODES: dict[type[Exception], grpc.StatusCode] = {
     TimeoutError: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 
-type _Context = grpc.ServicerContext
+_Context = grpc.ServicerContext
 
 
-def _value(message: Any, field: str) -> str | None:
+def _value(message: Message, field: str) -> str | None:
     return getattr(message, field).value if message.HasField(field) else None
 
 
-def _answering[S, R, A](method: Callable[[S, R, _Context], A]) -> Callable[[S, R, _Context], A]:
-    """Turn our refusals into gRPC statuses."""
+def _answering[**P, A](method: Callable[P, A]) -> Callable[P, A]:
+    """Turn our refusals into gRPC statuses; gRPC passes the context last."""
 
-    def answer(self: S, request: R, context: _Context) -> A:
+    @functools.wraps(method)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> A:
         try:
-            return method(self, request, context)
+            return method(*args, **kwargs)
         except tuple(_CODES) as refused:
+            context: Any = args[-1]
             context.abort(_CODES[type(refused)], str(refused))
+            raise  # abort has raised already
 
     return answer
 
@@ -54,20 +61,20 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
         self._engine = engine
         self._check_orchestrator = check_orchestrator
 
-    def Hello(self, request: Any, context: _Context) -> Any:  # noqa: N802 - the protocol's names, here and below
+    def Hello(self, request: empty_pb2.Empty, context: _Context) -> empty_pb2.Empty:
         del context
         return request
 
     @_answering
     def StartInstance(
         self, request: pb.CreateInstanceRequest, context: _Context
-    ) -> pb.CreateInstanceResponse:  # noqa: N802
+    ) -> pb.CreateInstanceResponse:
         try:
             self._check_orchestrator(request.name)
         except LookupError as unknown:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(unknown))
         instance_id = request.instanceId or uuid.uuid4().hex
-        start(
+        operations.start(
             self._engine,
             instance_id,
             request.name,
@@ -82,20 +89,20 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
         return pb.CreateInstanceResponse(instanceId=instance_id)
 
     @_answering
-    def GetInstance(self, request: pb.GetInstanceRequest, context: _Context) -> pb.GetInstanceResponse:  # noqa: N802
+    def GetInstance(self, request: pb.GetInstanceRequest, context: _Context) -> pb.GetInstanceResponse:
         del context
         return _found(self._engine.find(request.instanceId), payloads=request.getInputsAndOutputs)
 
     @_answering
     def WaitForInstanceStart(
         self, request: pb.GetInstanceRequest, context: _Context
-    ) -> pb.GetInstanceResponse:  # noqa: N802
+    ) -> pb.GetInstanceResponse:
         return self._wait(request, context, lambda each: each.status != pb.ORCHESTRATION_STATUS_PENDING)
 
     @_answering
     def WaitForInstanceCompletion(
         self, request: pb.GetInstanceRequest, context: _Context
-    ) -> pb.GetInstanceResponse:  # noqa: N802
+    ) -> pb.GetInstanceResponse:
         return self._wait(request, context, lambda each: is_finished(each.status))
 
     def _wait(
@@ -110,50 +117,54 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
         return _found(instance, payloads=request.getInputsAndOutputs)
 
     @_answering
-    def RaiseEvent(self, request: pb.RaiseEventRequest, context: _Context) -> pb.RaiseEventResponse:  # noqa: N802
+    def RaiseEvent(self, request: pb.RaiseEventRequest, context: _Context) -> pb.RaiseEventResponse:
         del context
-        self._engine.raise_event(request.instanceId, request.name, _value(request, "input"))
+        operations.raise_event(self._engine, request.instanceId, request.name, _value(request, "input"))
         return pb.RaiseEventResponse()
 
     @_answering
-    def TerminateInstance(self, request: pb.TerminateRequest, context: _Context) -> pb.TerminateResponse:  # noqa: N802
+    def TerminateInstance(self, request: pb.TerminateRequest, context: _Context) -> pb.TerminateResponse:
         del context
-        self._engine.terminate(request.instanceId, _value(request, "output"), recursive=request.recursive)
+        operations.terminate(
+            self._engine, request.instanceId, _value(request, "output"), recursive=request.recursive
+        )
         return pb.TerminateResponse()
 
     @_answering
-    def SuspendInstance(self, request: pb.SuspendRequest, context: _Context) -> pb.SuspendResponse:  # noqa: N802
+    def SuspendInstance(self, request: pb.SuspendRequest, context: _Context) -> pb.SuspendResponse:
         del context
-        self._engine.suspend(request.instanceId, _value(request, "reason"))
+        operations.suspend(self._engine, request.instanceId, _value(request, "reason"))
         return pb.SuspendResponse()
 
     @_answering
-    def ResumeInstance(self, request: pb.ResumeRequest, context: _Context) -> pb.ResumeResponse:  # noqa: N802
+    def ResumeInstance(self, request: pb.ResumeRequest, context: _Context) -> pb.ResumeResponse:
         del context
-        self._engine.resume(request.instanceId, _value(request, "reason"))
+        operations.resume(self._engine, request.instanceId, _value(request, "reason"))
         return pb.ResumeResponse()
 
     @_answering
     def RewindInstance(
         self, request: pb.RewindInstanceRequest, context: _Context
-    ) -> pb.RewindInstanceResponse:  # noqa: N802
+    ) -> pb.RewindInstanceResponse:
         del context
-        self._engine.rewind(request.instanceId, _value(request, "reason"))
+        operations.rewind(self._engine, request.instanceId, _value(request, "reason"))
         return pb.RewindInstanceResponse()
 
     @_answering
     def RestartInstance(
         self, request: pb.RestartInstanceRequest, context: _Context
-    ) -> pb.RestartInstanceResponse:  # noqa: N802
+    ) -> pb.RestartInstanceResponse:
         del context
         return pb.RestartInstanceResponse(
-            instanceId=restart(self._engine, request.instanceId, new_id=request.restartWithNewInstanceId)
+            instanceId=operations.restart(
+                self._engine, request.instanceId, new_id=request.restartWithNewInstanceId
+            )
         )
 
     @_answering
     def PurgeInstances(
         self, request: pb.PurgeInstancesRequest, context: _Context
-    ) -> pb.PurgeInstancesResponse:  # noqa: N802
+    ) -> pb.PurgeInstancesResponse:
         del context
         ids = list(request.instanceBatch.instanceIds) or (
             [request.instanceId] if request.instanceId else None
@@ -180,7 +191,7 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
     @_answering
     def QueryInstances(
         self, request: pb.QueryInstancesRequest, context: _Context
-    ) -> pb.QueryInstancesResponse:  # noqa: N802
+    ) -> pb.QueryInstancesResponse:
         del context
         wanted = request.query
         page, token = query.instances_page(
@@ -195,7 +206,9 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
             _value(wanted, "continuationToken"),
         )
         answer = pb.QueryInstancesResponse(
-            orchestrationState=[state(each, payloads=wanted.fetchInputsAndOutputs) for each in page]
+            orchestrationState=[
+                query.instance_state(each, payloads=wanted.fetchInputsAndOutputs) for each in page
+            ]
         )
         if token:
             answer.continuationToken.value = token
@@ -204,7 +217,7 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
     @_answering
     def ListInstanceIds(
         self, request: pb.ListInstanceIdsRequest, context: _Context
-    ) -> pb.ListInstanceIdsResponse:  # noqa: N802
+    ) -> pb.ListInstanceIdsResponse:
         del context
         ids, token = query.finished_ids(
             self._engine,
@@ -226,7 +239,7 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
         return answer
 
     @_answering
-    def StreamInstanceHistory(  # noqa: N802
+    def StreamInstanceHistory(
         self, request: pb.StreamInstanceHistoryRequest, context: _Context
     ) -> Iterator[pb.HistoryChunk]:
         del context
@@ -235,23 +248,20 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
         return _chunks(self._engine.history(request.instanceId))
 
     @_answering
-    def SignalEntity(self, request: pb.SignalEntityRequest, context: _Context) -> pb.SignalEntityResponse:  # noqa: N802
+    def SignalEntity(self, request: pb.SignalEntityRequest, context: _Context) -> pb.SignalEntityResponse:
         del context
-        encoded = _value(request, "input")
-        limits.check(f"The input of operation '{request.name}'", encoded)
-        with self._engine.transaction() as tx:
-            entities.signal(
-                tx,
-                request.instanceId,
-                request.name,
-                encoded,
-                entities.due_of(request),
-                request.requestId or None,
-            )
+        operations.signal(
+            self._engine,
+            request.instanceId,
+            request.name,
+            _value(request, "input"),
+            due=entities.due_of(request),
+            request_id=request.requestId or None,
+        )
         return pb.SignalEntityResponse()
 
     @_answering
-    def GetEntity(self, request: pb.GetEntityRequest, context: _Context) -> pb.GetEntityResponse:  # noqa: N802
+    def GetEntity(self, request: pb.GetEntityRequest, context: _Context) -> pb.GetEntityResponse:
         del context
         entity = query.entity(self._engine, request.instanceId)
         if entity is None:
@@ -261,7 +271,7 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
         )
 
     @_answering
-    def QueryEntities(self, request: pb.QueryEntitiesRequest, context: _Context) -> pb.QueryEntitiesResponse:  # noqa: N802
+    def QueryEntities(self, request: pb.QueryEntitiesRequest, context: _Context) -> pb.QueryEntitiesResponse:
         del context
         wanted = request.query
         page, token = query.entities_page(
@@ -281,50 +291,28 @@ class TaskHub(stubs.TaskHubSidecarServiceServicer):
         return answer
 
     @_answering
-    def CleanEntityStorage(  # noqa: N802
+    def CleanEntityStorage(
         self, request: pb.CleanEntityStorageRequest, context: _Context
     ) -> pb.CleanEntityStorageResponse:
-        # Empty entities and the locks of ended orchestrations go by themselves; there is never anything to clean.
+        # Empty entities and the locks of ended orchestrations go by themselves.
         del request, context
         return pb.CleanEntityStorageResponse()
 
-    def CreateTaskHub(self, request: Any, context: _Context) -> pb.CreateTaskHubResponse:  # noqa: N802
+    def CreateTaskHub(self, request: pb.CreateTaskHubRequest, context: _Context) -> pb.CreateTaskHubResponse:
         del request, context
         return pb.CreateTaskHubResponse()
 
-    def DeleteTaskHub(self, request: Any, context: _Context) -> pb.DeleteTaskHubResponse:  # noqa: N802
+    def DeleteTaskHub(self, request: pb.DeleteTaskHubRequest, context: _Context) -> pb.DeleteTaskHubResponse:
         del request, context
         return pb.DeleteTaskHubResponse()
-
-
-def start(engine: Engine, instance_id: str, name: str, encoded_input: str | None, **options: Any) -> None:
-    """Start an orchestration; options as of `instances.create`."""
-    limits.check(f"The input of orchestration '{name}'", encoded_input)
-    with engine.transaction() as tx:
-        instances.create(tx, instance_id, name, encoded_input, **options)
-
-
-def restart(engine: Engine, instance_id: str, *, new_id: bool) -> str:
-    """Start a finished orchestration again with the input it had; the id it now runs under."""
-    instance = engine.find(instance_id)
-    if instance is None:
-        raise InstanceNotFound(f"No orchestration has the id '{instance_id}'.")
-    if not instance.finished:
-        raise NotAllowedNow(f"Orchestration '{instance_id}' has not ended.")
-    target = uuid.uuid4().hex if new_id else instance_id
-    start(engine, target, instance.name, instance.input, version=instance.version)
-    return target
-
-
-def state(instance: Instance, *, payloads: bool) -> pb.OrchestrationState:
-    """An instance as clients see it."""
-    return query.instance_state(instance, payloads=payloads)
 
 
 def _found(instance: Instance | None, *, payloads: bool) -> pb.GetInstanceResponse:
     if instance is None:
         return pb.GetInstanceResponse(exists=False)
-    return pb.GetInstanceResponse(exists=True, orchestrationState=state(instance, payloads=payloads))
+    return pb.GetInstanceResponse(
+        exists=True, orchestrationState=query.instance_state(instance, payloads=payloads)
+    )
 
 
 def _chunks(events: list[pb.HistoryEvent]) -> Iterator[pb.HistoryChunk]:

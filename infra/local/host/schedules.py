@@ -10,7 +10,7 @@ from croniter import CroniterBadCronError, croniter
 _SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})")
 
 
-class ScheduleInvalid(ValueError):
+class ScheduleInvalid(ValueError):  # noqa: N818 - named for what happened
     """Neither an NCRONTAB expression nor a time span."""
 
 

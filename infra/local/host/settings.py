@@ -18,15 +18,15 @@ _DEFAULTS = {
 def apply(app: Path, given: Mapping[str, str], *, signed_in: bool) -> None:
     """Put the app settings into the environment, before the app is imported.
 
-    The process environment wins over the embedding's settings, and those over local.settings.json.
+    What the embedding gives wins over the process environment, and that over local.settings.json.
     """
     values: dict[str, str] = dict(_DEFAULTS)
     values.update(
         {name: str(value) for name, value in _read(app / "local.settings.json").get("Values", {}).items()}
     )
-    values.update(given)
     for name, value in values.items():
         os.environ.setdefault(name, value)
+    os.environ.update(given)
     # Says that the platform, and nobody else, writes the principal's header.
     os.environ["WEBSITE_AUTH_ENABLED"] = "true" if signed_in else "false"
 
@@ -37,6 +37,11 @@ def host_json(app: Path) -> Mapping[str, Any]:
 
 def route_prefix(host: Mapping[str, Any]) -> str:
     return str(host.get("extensions", {}).get("http", {}).get("routePrefix", "api")).strip("/")
+
+
+def default_version(host: Mapping[str, Any]) -> str | None:
+    version = host.get("extensions", {}).get("durableTask", {}).get("defaultVersion")
+    return None if version is None else str(version)
 
 
 def resolve(value: str) -> str:

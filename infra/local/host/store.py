@@ -54,7 +54,13 @@ CREATE TABLE alarms (
 );
 CREATE INDEX alarms_by_due ON alarms (due);
 CREATE INDEX alarms_by_instance ON alarms (instance) WHERE instance IS NOT NULL;
-CREATE TABLE entities (id TEXT PRIMARY KEY, state TEXT, modified_at REAL NOT NULL, section TEXT, owner INTEGER);
+CREATE TABLE entities (
+    id TEXT PRIMARY KEY,
+    state TEXT,
+    modified_at REAL NOT NULL,
+    section TEXT,
+    owner INTEGER
+);
 CREATE INDEX entities_by_owner ON entities (owner) WHERE owner IS NOT NULL;
 CREATE TABLE operations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -81,7 +87,13 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HostError(
+                f"Cannot make the folder of the state file {path}: {error.strerror}. "
+                "Choose another with --state."
+            ) from None
         self._lock = _hold(path)
         try:
             self.db = _open(path)
@@ -117,37 +129,40 @@ def _hold(path: Path) -> int:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    db: sqlite3.Connection | None = None
     try:
         # Transactions are ours (isolation_level None); the engine's lock serialises the threads.
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        if not empty and application != _APPLICATION_ID:
-            raise StateDamaged(f"{path} is not a state file of this host. Choose another with --state.")
-        db.execute("PRAGMA journal_mode = WAL")
-        # Survives kill -9; a power cut may lose the last transactions, never the file.
-        db.execute("PRAGMA synchronous = NORMAL")
-        if empty:
-            db.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
-                f" PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
-            )
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version != _SCHEMA_VERSION:
-            raise StateDamaged(
-                f"State file {path} has format {version}, this host writes format {_SCHEMA_VERSION}. "
-                "Move the file away to start afresh, or run the release that wrote it."
-            )
-        verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-    except BaseException as error:
-        if db is not None:
+        try:
+            _prepare(db, path)
+        except BaseException:
             db.close()
-        if isinstance(error, sqlite3.DatabaseError):
-            raise StateDamaged(
-                f"State file {path} is damaged ({error}). Move it away to start afresh, or restore a copy."
-            ) from None
-        raise
+            raise
+    except sqlite3.DatabaseError as error:
+        raise StateDamaged(
+            f"State file {path} is damaged ({error}). Move it away to start afresh, or restore a copy."
+        ) from None
     return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if not empty and application != _APPLICATION_ID:
+        raise StateDamaged(f"{path} is not a state file of this host. Choose another with --state.")
+    db.execute("PRAGMA journal_mode = WAL")
+    # Survives kill -9; a power cut may lose the last transactions, never the file.
+    db.execute("PRAGMA synchronous = NORMAL")
+    if empty:
+        db.executescript(
+            f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
+            f" PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
+        )
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version != _SCHEMA_VERSION:
+        raise StateDamaged(
+            f"State file {path} has format {version}, this host writes format {_SCHEMA_VERSION}. "
+            "Move the file away to start afresh, or run the release that wrote it."
+        )
+    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)

@@ -10,10 +10,11 @@ HistoryEvents = Sequence[pb.HistoryEvent]
 
 
 class Transaction:
-    """Writes rows at once; remembers wake-ups, which the engine does after the commit and never without it."""
+    """Writes rows at once; remembers wake-ups, which the engine does after the commit, never without."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, default_version: str | None = None) -> None:
         self.db = db
+        self.default_version = default_version
         self.now = time.time()
         self.instances: list[int] = []
         self.activities: list[int] = []
@@ -67,7 +68,7 @@ class Transaction:
         entity: str | None = None,
         event: pb.HistoryEvent | None = None,
     ) -> None:
-        """At `due`, deliver the event to the instance or entity; without an event, only look at the instance."""
+        """At `due`, deliver the event to the instance or entity; without one, only look at the instance."""
         self.db.execute(
             "INSERT INTO alarms (due, instance, entity, event) VALUES (?, ?, ?, ?)",
             (due, instance, entity, None if event is None else event.SerializeToString()),

@@ -4,6 +4,8 @@ The runtime is global to the process, and so is the app that it imports: one hos
 Pinned to azure-functions-runtime 1.3.0, whose `native_invocation` is not a public interface.
 """
 
+# ruff: noqa: ANN401 - the runtime is untyped, and what it takes and hands out is known only here
+
 import asyncio
 import base64
 import contextvars
@@ -44,7 +46,7 @@ class Function:
         return str(self.trigger["type"])
 
 
-class FunctionFailed(Exception):
+class FunctionFailed(Exception):  # noqa: N818 - named for what happened
     """An app function raised; `error_type`, `message` and `stack` are its exception's."""
 
     def __init__(self, error_type: str, message: str, stack: str) -> None:
@@ -113,7 +115,12 @@ class Worker:
             ),
             properties={"host": "127.0.0.1", "protos": _PROTOS},
         )
-        answer: Any = await runtime.worker_init_request(request)
+        try:
+            answer: Any = await runtime.worker_init_request(request)
+        except SystemExit as ended:
+            raise AppInvalid(
+                f"The app in {self._app} ended the process while it was imported ({ended})."
+            ) from None
         if answer.result.status != _PROTOS.StatusResult.Success:
             raise AppInvalid(_why_not(self._app, answer.result.exception))
         listed: Any = await runtime.functions_metadata_request(request)
@@ -139,7 +146,15 @@ class Worker:
                 inputs.append((binding["name"], datum(None, None)))
         raised: list[BaseException] = []
         _raised.set(raised)
-        answer: Any = await invocation_request_native(uuid.uuid4().hex, function.id, inputs, metadata or {})
+        try:
+            answer: Any = await invocation_request_native(
+                uuid.uuid4().hex, function.id, inputs, metadata or {}
+            )
+        except (SystemExit, KeyboardInterrupt) as ended:
+            # In Azure this ends a worker process, which starts again; here it must not end the app's loop.
+            raise FunctionFailed(
+                type(ended).__name__, f"the function ended the process ({ended})", ""
+            ) from None
         ok, returned, outputs, text, stack = answer
         if not ok:
             error = raised[0] if raised else None
