@@ -238,8 +238,9 @@ def _step(step: StepRecord, number: int, path: tuple[str, ...], clock: Clock, en
         took=f"{took} so far" if took and unfinished else took,
         attempts=step.attempts,
         changed=step.changed,
-        summary=clean(step.summary),
-        error=clean(step.error),
+        summary=clean(step.summary, 500),
+        # The table's narrow column holds a beginning; the troubles tell the rest.
+        error=clean(step.error, 300),
     )
 
 

@@ -115,7 +115,8 @@ def _axis(chart: Timeline, record: RunRecord, clock: Clock, scale: _Scale, heigh
     start = ("drill" if record.mode == Mode.DRILL else "outage") if chart.zero_is_outage else "run"
     out = [
         svg.label(0, 31, f"Since the {start} began", font_size=11, fill=SOFT, class_="soft"),
-        svg.label(0, 47, line(clock.name, 34), font_size=10.5, fill=SOFT, class_="soft"),
+        svg.label(0, 13, f"Times in {clock.name}", font_size=10.5, fill=SOFT, class_="soft"),
+        svg.label(0, 47, "Time of day", font_size=10.5, fill=SOFT, class_="soft"),
     ]
     step = tick_seconds(scale.seconds)
     first = -int(chart.zero // step)

@@ -120,6 +120,14 @@ def test_what_is_not_there_is_left_out():
     assert "RPO" not in page(html(samples.drill(), time_zone=ZONE)).text
 
 
+def test_an_error_stands_in_the_steps_and_among_the_troubles():
+    printed = pdf_text(pdf(samples.troubled(), time_zone=ZONE))
+    assert printed.count("HTTP 429 three times") == 2
+    assert (
+        page(html(samples.troubled(), time_zone=ZONE)).text.count("HTTP 429 three times") == 2 + 1
+    )  # the tooltip
+
+
 def test_every_step_has_its_row():
     read = page(html(samples.forty_steps(), time_zone=ZONE))
     rows = [words for words in read.inside("th") if words.startswith("restore_service_")]

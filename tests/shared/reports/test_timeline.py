@@ -37,6 +37,13 @@ def test_approval_lasts_until_enough_agreed():
     assert (bar.start, bar.end, bar.state) == (20, 94, "waiting_for_approval")
 
 
+def test_a_rejection_ends_the_wait():
+    chart = timeline(samples.rejected())
+    waited = row(chart, "Waiting for approval")
+    assert (waited.bars[0].end, waited.text) == (260, "rejected after 4 min")
+    assert row(chart, "Out of service").text == "not restored"
+
+
 def test_break_glass_ends_the_wait_when_the_first_step_begins():
     chart = timeline(revised(success(), approvals=success().approvals[:1]))
     assert row(chart, "Waiting for approval").bars[0].end == 95
@@ -99,7 +106,7 @@ def test_the_drawing_says_every_status_in_words_and_marks_the_target():
     assert "skipped, 8 min 11 s, 6 tries" in said
     assert "failed, 12 s, 3 tries" in said
     assert "target 10 min" in said
-    assert "Asia/Tokyo (JST, UTC+09:00)" in said
+    assert "Times in Asia/Tokyo (JST, UTC+09:00)" in said
     assert {"critical path", "waiting for operator", "decision"} <= set(said)
     assert root.find("{*}title").text == "Timeline of Recover contoso from the loss of japaneast"
     assert "rebuild_search_index: skipped" in root.find("{*}desc").text
