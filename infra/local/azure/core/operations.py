@@ -88,6 +88,10 @@ class Operations:
             ended["status"] = "Failed"
             ended["error"] = error.body()
             self._provision(operation["resource"], operation["failed"])
+            for candidate in world.services:
+                if operation["effect"] in candidate.failures:
+                    arguments = {**operation["args"], "error": ended["error"]}
+                    candidate.failures[operation["effect"]](world, arguments)
         self._table.put(operation["id"], ended)
 
     def _apply(self, operation: Json) -> Json | None:

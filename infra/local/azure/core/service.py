@@ -41,6 +41,7 @@ class Service:
     name: str
     routes: list[Route] = field(default_factory=list[Route])
     effects: dict[str, Effect] = field(default_factory=dict[str, Effect])
+    failures: dict[str, Effect] = field(default_factory=dict[str, Effect])
     ticks: list[tuple[str, float, Tick]] = field(default_factory=list[tuple[str, float, Tick]])
     truths: dict[str, Truth] = field(default_factory=dict[str, Truth])
     seeds: list[Seed] = field(default_factory=list[Seed])
@@ -94,6 +95,15 @@ class Service:
         def register(effect: Effect) -> Effect:
             self.effects[name] = effect
             return effect
+
+        return register
+
+    def failure(self, effect: str) -> Callable[[Effect], Effect]:
+        """Add what happens when an operation with that effect fails: it gets `{**args, "error": ...}`."""
+
+        def register(happen: Effect) -> Effect:
+            self.failures[effect] = happen
+            return happen
 
         return register
 

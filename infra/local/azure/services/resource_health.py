@@ -1,4 +1,4 @@
-"""Microsoft.ResourceHealth: service issues some minutes after a region goes out, availability of resources."""
+"""Microsoft.ResourceHealth: service issues some minutes after a region goes out, and availability."""
 
 from infra.local.azure import durations
 from infra.local.azure.core.clock import iso

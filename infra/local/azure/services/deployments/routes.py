@@ -270,6 +270,13 @@ def finish(world: World, args: Json) -> None:
     world.put_resource(deployment)
 
 
+@service.failure("deployments.finish")
+def failed(world: World, args: Json) -> None:
+    deployment = world.resource(args["deployment"])
+    deployment["properties"] |= {"error": args["error"], "timestamp": iso(world.now)}
+    world.put_resource(deployment)
+
+
 @service.arm("GET", DEPLOYMENT + "/operations")
 @service.arm("GET", GROUP + "/deployments/{deployment}/operations")
 def operations(world: World, request: Request) -> Answer:
