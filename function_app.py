@@ -1,12 +1,10 @@
 """The Functions app: registers what the packages declare; nothing else."""
 
 import azure.durable_functions as df
+import azure.functions as func
 
-import orchestrations.activities
-import orchestrations.entities
-import orchestrations.orchestrators
-import orchestrations.triggers.all  # noqa: F401 - importing registers
-from orchestrations.app import app as blueprint
+from orchestrations.registered import app as blueprint
 
-app = df.DFApp()
+# Callers are people: our own check of their principal follows in every trigger. `/alerts` asks for a key.
+app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(blueprint)

@@ -145,7 +145,9 @@ def ask_approvers(_ctx: object, payload: dict[str, Any]) -> bool:
         f"{policy.required} of {len(policy.approvers)} approvals are needed within {policy.expires_after}.\n"
         f"Decide with POST /api/runs/{request.run_id}/approvals.\n"
     )
-    _tell(world, f"{request.run_id}/approval", policy.approvers, f"Approval needed: {request.plan.title}", text)
+    _tell(
+        world, f"{request.run_id}/approval", policy.approvers, f"Approval needed: {request.plan.title}", text
+    )
     return True
 
 

@@ -52,7 +52,12 @@ def open_incident(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN4
             if not repeated:
                 state = {**state, "alerts": [*state["alerts"], payload["alert_id"]][-50:]}
             ctx.set_state(state)
-            return {"generation": state["generation"], "new": new, "repeated": repeated, "open": state["open"]}
+            return {
+                "generation": state["generation"],
+                "new": new,
+                "repeated": repeated,
+                "open": state["open"],
+            }
         case "close":
             if state["generation"] == payload["generation"]:
                 state = {**state, "open": False}

@@ -42,7 +42,11 @@ def from_state(state: OrchestrationState) -> RunRecord:
         record = _not_begun(RunRequest.from_wire(_json(state.serialized_input or "{}")))
     name = state.runtime_status.name
     if name in {"FAILED", "TERMINATED"}:
-        why = state.failure_details.message if state.failure_details else "ended from outside, in Durable itself"
+        why = (
+            state.failure_details.message
+            if state.failure_details
+            else "ended from outside, in Durable itself"
+        )
         changes: Wire = {"status": RunStatus.FAILED, "status_reason": f"{name.lower()}: {why}"[:500]}
         return record.model_copy(update=changes)
     return record

@@ -55,7 +55,9 @@ class _Interpreter:
     ctx: task.OrchestrationContext
     payload: Wire
     work: list[_Work] = field(default_factory=list[_Work])
-    decisions: dict[str, task.CancellableTask[Any]] = field(default_factory=dict[str, task.CancellableTask[Any]])
+    decisions: dict[str, task.CancellableTask[Any]] = field(
+        default_factory=dict[str, task.CancellableTask[Any]]
+    )
     page_again: dict[str, task.TimerTask] = field(default_factory=dict[str, task.TimerTask])
 
     def __post_init__(self) -> None:
@@ -117,7 +119,9 @@ class _Interpreter:
         if self.ctx.is_replaying:
             return
         status = self.run.record(self.now, live=True).to_wire()
-        while len(str(status)) > STATUS_LIMIT and (status["log"] or any(s["summary"] for s in status["steps"])):
+        while len(str(status)) > STATUS_LIMIT and (
+            status["log"] or any(s["summary"] for s in status["steps"])
+        ):
             status["log"] = status["log"][1:]
             if not status["log"]:
                 for step in status["steps"]:
@@ -201,7 +205,9 @@ class _Interpreter:
         self.run.approvals.append(approval)
         if approval.decision == "reject":
             return f"rejected by {approval.approver}: {approval.reason}"
-        enough = sum(a.decision == "approve" for a in self.run.approvals) >= self.request.plan.approval.required
+        enough = (
+            sum(a.decision == "approve" for a in self.run.approvals) >= self.request.plan.approval.required
+        )
         return "" if enough else None
 
     def _request_payload(self) -> Wire:
@@ -318,7 +324,9 @@ class _Interpreter:
             state.summary, state.progress, state.strikes = pending.summary, pending.progress, 0
             state.error = ""
             if state.overdue(self.now, self.run.paused_until(self.now), self.step_deadline):
-                self._failed(state, {"message": f"not done by its deadline: {pending.summary}", "retryable": False})
+                self._failed(
+                    state, {"message": f"not done by its deadline: {pending.summary}", "retryable": False}
+                )
             else:
                 self._wait(state, "poll", self._poll_delay(state, pending))
         else:
@@ -338,7 +346,11 @@ class _Interpreter:
         state.status, state.finished_at = status, self.now
         if state.undoes is not None and status is StepStatus.SUCCEEDED:
             state.undoes.status = StepStatus.UNDONE
-        if status is StepStatus.SUCCEEDED and self.request.plan.mode == "first_success" and state.undoes is None:
+        if (
+            status is StepStatus.SUCCEEDED
+            and self.request.plan.mode == "first_success"
+            and state.undoes is None
+        ):
             for other in self.run.steps:
                 if other.status is StepStatus.PENDING:
                     other.status, other.summary = StepStatus.SKIPPED, f"not needed: {state.name} helped"
@@ -354,7 +366,12 @@ class _Interpreter:
             return
         overdue = state.overdue(self.now, self.run.paused_until(self.now), self.step_deadline)
         giving_up = self.run.aborting and state.undoes is None
-        if failure["retryable"] and state.strikes < state.step.retry.attempts and not overdue and not giving_up:
+        if (
+            failure["retryable"]
+            and state.strikes < state.step.retry.attempts
+            and not overdue
+            and not giving_up
+        ):
             asked: float | None = failure.get("retry_after")
             delay = state.step.retry.wait_before(state.strikes + 1)
             self._wait(state, "retry", max(asked, delay) if asked is not None else delay)
@@ -380,7 +397,9 @@ class _Interpreter:
         if unknown:
             state.summary = "whether it took effect cannot be proved: look, then decide"
         self._say(f"{state.name} waits for an operator: {state.error}")
-        self.decisions[state.name] = self.ctx.wait_for_external_event(f"decision-{state.name}-{state.failures}")
+        self.decisions[state.name] = self.ctx.wait_for_external_event(
+            f"decision-{state.name}-{state.failures}"
+        )
         self._page(state, 1)
 
     def _page(self, state: StepState, number: int) -> None:
@@ -467,7 +486,9 @@ class _Interpreter:
                     pass
 
     def _checked_control(self, wire: Any) -> Waits:  # noqa: ANN401 - an event is anything until it is checked
-        verdict = yield self.ctx.call_activity("check_control", input={"run_id": self.request.run_id, "control": wire})
+        verdict = yield self.ctx.call_activity(
+            "check_control", input={"run_id": self.request.run_id, "control": wire}
+        )
         if verdict["refused"]:
             self._say(f"ignored a decision: {verdict['refused']}")
             return None
@@ -477,4 +498,3 @@ class _Interpreter:
 def _message(error: Exception) -> str:
     text = str(getattr(error, "message", "") or error)
     return text[:1000] or type(error).__name__
-

@@ -64,7 +64,7 @@ class StepState:
             error=self.error,
             changed=self.changed,
             failures=self.failures,
-            services=self.step.services,
+            services=self.step.recovers,
         )
 
 
@@ -133,7 +133,9 @@ class RunState:
     def _undoing(self) -> Iterator[StepState]:
         """Undo steps, last finished first, each needing the one before it and everything that still runs."""
         changed = [state for state in self.steps if state.tries > 0 and state.step.undo is not None]
-        changed.sort(key=lambda state: state.finished_at or datetime.max.replace(tzinfo=self.started_at.tzinfo))
+        changed.sort(
+            key=lambda state: state.finished_at or datetime.max.replace(tzinfo=self.started_at.tzinfo)
+        )
         needs = tuple(state.name for state in self.steps if state.status is StepStatus.RUNNING)
         for state in reversed(changed):
             undo = state.step.undo
@@ -205,7 +207,9 @@ class RunState:
     def service_objectives(self, _now: datetime) -> Iterator[ServiceObjective]:
         """Per service: until the last of its steps had succeeded; targets are the steps' own deadlines."""
         for service in self.request.plan.services:
-            states = [state for state in self.steps if service in state.step.services and state.undoes is None]
+            states = [
+                state for state in self.steps if service in state.step.recovers and state.undoes is None
+            ]
             if not states:
                 continue
             done = all(state.status is StepStatus.SUCCEEDED for state in states)

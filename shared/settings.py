@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import SettingsInvalid
 
-_AZURE_MARKS = ("WEBSITE_SITE_NAME", "WEBSITE_POD_NAME", "CONTAINER_NAME", "IDENTITY_ENDPOINT")
+AZURE_MARKS = ("WEBSITE_SITE_NAME", "WEBSITE_POD_NAME", "CONTAINER_NAME", "IDENTITY_ENDPOINT")
 
 
 class Settings(BaseSettings):
@@ -20,10 +20,14 @@ class Settings(BaseSettings):
 
     estate_file: Path = Field(description="Path of the estate file, relative to the app's folder.")
     run_signing_key: SecretStr = Field(
-        min_length=32, description="Key of the HMAC over what starts or decides; a Key Vault reference in Azure."
+        min_length=32,
+        description="Key of the HMAC over what starts or decides; a Key Vault reference in Azure.",
     )
     poll_seconds: float = Field(
-        default=5.0, gt=0, le=60, description="How often a long-running Azure operation is asked about at first."
+        default=5.0,
+        gt=0,
+        le=60,
+        description="How often a long-running Azure operation is asked about at first.",
     )
     azure_client_id: str | None = Field(default=None, description="Client id of the user-assigned identity.")
     azure_endpoint_url: str | None = Field(
@@ -45,7 +49,7 @@ class Settings(BaseSettings):
             loopback = False
         if parsed.scheme != "http" or not loopback:
             raise ValueError("must be http:// and a literal loopback address, such as http://127.0.0.1:7072")
-        if found := [mark for mark in _AZURE_MARKS if os.environ.get(mark)]:
+        if found := [mark for mark in AZURE_MARKS if os.environ.get(mark)]:
             raise ValueError(f"must not be set in Azure, and {found[0]} says that this is Azure")
         return url
 
@@ -56,7 +60,8 @@ def load_settings() -> Settings:
         return Settings()  # pyright: ignore[reportCallIssue] - the values come from the environment
     except ValidationError as error:
         lines = [
-            f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}" for problem in error.errors()
+            f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
         ]
         raise SettingsInvalid(
             "app settings: " + "; ".join(lines) + " (see local.settings.sample.json)"

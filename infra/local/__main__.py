@@ -17,8 +17,12 @@ from shared.errors import EstateInvalid
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     parser.add_argument("--port", type=int, default=7071, help="the port on 127.0.0.1 (7071)")
-    parser.add_argument("--state", type=Path, default=ROOT / ".local" / "host.db", help="where everything is kept")
-    parser.add_argument("--estate", type=Path, default=SAMPLE_ESTATE, help="the estate file (the sample estate)")
+    parser.add_argument(
+        "--state", type=Path, default=ROOT / ".local" / "host.db", help="where everything is kept"
+    )
+    parser.add_argument(
+        "--estate", type=Path, default=SAMPLE_ESTATE, help="the estate file (the sample estate)"
+    )
     parser.add_argument("--speed", type=float, default=30.0, help="simulated seconds in a real one (30)")
     parser.add_argument("--seed", type=int, default=0, help="what chance in the simulated Azure begins with")
     options = parser.parse_args()
@@ -45,7 +49,8 @@ def welcome(machine: Machine) -> str:
         f"{person.mail.split('@')[0]} ({'+'.join(role.value for role in person.roles)})"
         for person in machine.estate.people
     )
-    return f"""Foundry Ops at {url}, {machine.host.function_count} functions, simulated Azure at {machine.speed:g} times its speed
+    return f"""Foundry Ops at {url}: {machine.host.function_count} functions, \
+simulated Azure at {machine.speed:g} times its speed
 
   plans     curl -H 'X-Local-User: dave@contoso.com' {url}/api/plans
   runs      curl -H 'X-Local-User: dave@contoso.com' {url}/api/runs

@@ -3,10 +3,13 @@
 import asyncio
 import base64
 import json
+import os
 import secrets
 import threading
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -15,6 +18,7 @@ from infra.local.azure.core import control
 from infra.local.host.host import LocalHost
 from shared.estate.load import load
 from shared.model.estate import Estate, Person
+from shared.settings import AZURE_MARKS
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLE_ESTATE = ROOT / "shared" / "estate" / "contoso.yaml"
@@ -32,17 +36,18 @@ class Machine:
     seed: int = 0
     estate_file: Path = SAMPLE_ESTATE
     host: LocalHost = field(init=False)
-    world: World = field(init=False)
 
     def __post_init__(self) -> None:
         self.estate: Estate = load(self.estate_file)
         self.state.parent.mkdir(parents=True, exist_ok=True)
-        self.world = open_world(self.state.with_suffix(".azure.db"), speed=self.speed, seed=self.seed)
-        self._azure = _AzureThread(self.world)
+        self._azure = _AzureThread(self.state.with_suffix(".azure.db"), self.speed, self.seed)
 
     async def start(self) -> None:
         """Start the simulated Azure on a thread of its own, then the host with the app."""
         endpoint = await asyncio.to_thread(self._azure.start)
+        # A development container may carry names that Functions uses; this process is certainly not in Azure.
+        for mark in AZURE_MARKS:
+            os.environ.pop(mark, None)
         self.host = LocalHost(
             ROOT,
             self.port,
@@ -103,26 +108,41 @@ def signing_key(path: Path) -> str:
 class _AzureThread:
     """The simulated Azure with an event loop of its own, so that it and the host never wait for each other."""
 
-    def __init__(self, world: World) -> None:
-        self.simulator = Simulator(world, 0)
+    def __init__(self, state: Path, speed: float, seed: int) -> None:
         self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="simulated Azure", daemon=True).start()
+        self._world: World = self._do(_opened(state, speed, seed))
+        self._simulator = Simulator(self._world, 0)
 
     def start(self) -> str:
-        threading.Thread(target=self._loop.run_forever, name="simulated Azure", daemon=True).start()
-        asyncio.run_coroutine_threadsafe(self.simulator.start(), self._loop).result()
-        return self.simulator.url
+        """Listen; returns the address."""
+        self._do(self._simulator.start())
+        return self._simulator.url
 
     async def control(self, request: web.Request) -> web.Response:
         """Answer `/_sim/...` on another server's port, on the world's own thread."""
         content = await request.read()
 
         async def answer() -> tuple[int, object]:
-            return control.answer(self.simulator.world, request.method, request.path, content)
+            return control.answer(self._world, request.method, request.path, content)
 
-        future = asyncio.run_coroutine_threadsafe(answer(), self._loop)
-        status, body = await asyncio.wrap_future(future)
+        status, body = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer(), self._loop))
         return web.json_response(body, status=status)
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.simulator.stop(), self._loop).result()
+        """Stop listening and close the state file."""
+
+        async def close() -> None:
+            await self._simulator.stop()
+            self._world.close()
+
+        self._do(close())
         self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _do[R](self, work: Coroutine[Any, Any, R]) -> R:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+async def _opened(state: Path, speed: float, seed: int) -> World:
+    """SQLite wants to be used on the thread that opened it."""
+    return open_world(state, speed=speed, seed=seed)

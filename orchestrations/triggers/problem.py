@@ -25,4 +25,6 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
             "detail": self.detail,
             **self.extra,
         }
-        return func.HttpResponse(json.dumps(body), status_code=self.status, mimetype="application/problem+json")
+        return func.HttpResponse(
+            json.dumps(body), status_code=self.status, mimetype="application/problem+json"
+        )

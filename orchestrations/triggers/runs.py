@@ -54,7 +54,9 @@ def list_runs(request: Request) -> func.HttpResponse:
     if kind is not None and kind not in set(PlanKind):
         raise Problem(400, f"kind: '{kind}' is none of {', '.join(PlanKind)}", errors=[{"field": "kind"}])
     if status is not None and status not in set(RunStatus):
-        raise Problem(400, f"status: '{status}' is none of {', '.join(RunStatus)}", errors=[{"field": "status"}])
+        raise Problem(
+            400, f"status: '{status}' is none of {', '.join(RunStatus)}", errors=[{"field": "status"}]
+        )
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 500:
         raise Problem(400, "limit: must be a number from 1 to 500", errors=[{"field": "limit"}])
     found = records(request.client, PlanKind(kind) if kind else None)
@@ -76,13 +78,17 @@ def show_report(request: Request) -> func.HttpResponse:
     record, zone = _record(request), request.world.estate.time_zone
     match request.query.get("format", "html"):
         case "html":
-            return func.HttpResponse(run_report.html(record, time_zone=zone), mimetype="text/html", charset="utf-8")
+            return func.HttpResponse(
+                run_report.html(record, time_zone=zone), mimetype="text/html", charset="utf-8"
+            )
         case "pdf":
             return func.HttpResponse(run_report.pdf(record, time_zone=zone), mimetype="application/pdf")
         case "json":
             return reply(record.to_wire())
         case other:
-            raise Problem(400, f"format: '{other[:40]}' is none of html, pdf, json", errors=[{"field": "format"}])
+            raise Problem(
+                400, f"format: '{other[:40]}' is none of html, pdf, json", errors=[{"field": "format"}]
+            )
 
 
 @endpoint("POST", "runs/{id}/approvals", Role.APPROVER)
@@ -95,7 +101,9 @@ def approve(request: Request) -> func.HttpResponse:
     policy = asked.plan.approval
     person = next((found for found in request.world.estate.people if found.id == caller.id), None)
     if person is None or person.mail not in policy.approvers:
-        raise Problem(403, f"{caller.name} is not among the approvers of this run: {', '.join(policy.approvers)}")
+        raise Problem(
+            403, f"{caller.name} is not among the approvers of this run: {', '.join(policy.approvers)}"
+        )
     if caller.id == asked.requester_id:
         raise Problem(403, "whoever asked for a run cannot approve it")
     if record.status is not RunStatus.WAITING_FOR_APPROVAL:

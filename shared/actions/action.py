@@ -93,7 +93,7 @@ class Action:
         critical: bool = True,
         retry: Retry | None = None,
         deadline: timedelta | None = None,
-        services: tuple[str, ...] = (),
+        recovers: tuple[str, ...] = (),
         undo: Step | None = None,
         **params: Any,  # noqa: ANN401 - checked by the action's own Params right here
     ) -> Step:
@@ -108,7 +108,7 @@ class Action:
             retry=retry or Retry(attempts=5, delay=1.0),
             deadline=deadline,
             undo=undo,
-            services=services,
+            recovers=recovers,
             wants_record=self.wants_record,
             two_phase=self.observe is not None,
         )

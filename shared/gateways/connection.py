@@ -1,7 +1,7 @@
 """How this app reaches anything outside: one credential, one transport, one set of rules for every client."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -104,7 +104,7 @@ class LoopbackCredential:
 
 
 @contextmanager
-def calling(operation: str, resource_id: str) -> Iterator[None]:
+def calling(operation: str, resource_id: str) -> Generator[None]:
     """Turn whatever a client raises into `AzureCallFailed`, with its status and whether time may cure it."""
     from azure.core.exceptions import AzureError, HttpResponseError  # noqa: PLC0415
 
@@ -125,7 +125,7 @@ def calling(operation: str, resource_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def asking(operation: str, url: str) -> Iterator[None]:
+def asking(operation: str, url: str) -> Generator[None]:
     """The same for plain HTTP."""
     import httpx  # noqa: PLC0415
 

@@ -90,14 +90,21 @@ class ContainerApps:
         """Set the replica limits; a new revision, so the whole template goes along."""
         where = parts(app.resource_id)
         properties: dict[str, Any] = app.document["properties"]
-        template = {**properties["template"], "scale": {
-            **(properties["template"].get("scale") or {}), "minReplicas": minimum, "maxReplicas": maximum,
-        }}
+        template = {
+            **properties["template"],
+            "scale": {
+                **(properties["template"].get("scale") or {}),
+                "minReplicas": minimum,
+                "maxReplicas": maximum,
+            },
+        }
         body = {"location": app.document["location"], "properties": {"template": template}}
         return start(
             "scale container app",
             app.resource_id,
-            lambda **options: self._client.container_apps.begin_update(where.group, where.name, body, **options),
+            lambda **options: self._client.container_apps.begin_update(
+                where.group, where.name, body, **options
+            ),
         )
 
     def delete(self, app: App) -> Operation | None:

@@ -71,7 +71,8 @@ class Cosmos:
         order = [to_region, *(region for region in account.regions if region != to_region)]
         body = {
             "failoverPolicies": [
-                {"locationName": region, "failoverPriority": priority} for priority, region in enumerate(order)
+                {"locationName": region, "failoverPriority": priority}
+                for priority, region in enumerate(order)
             ]
         }
         return start(
@@ -113,7 +114,6 @@ class Cosmos:
             if account.account_name == name and account.deletion_time is None:
                 return account.oldest_restorable_time or account.creation_time
         return None
-
 
 
 def region_name(display: str) -> str:

@@ -51,7 +51,9 @@ class Mail:
 
         operation = operation_id(key)
         request = HttpRequest(
-            "GET", f"{self.endpoint.rstrip('/')}/emails/operations/{operation}", params={"api-version": "2025-09-01"}
+            "GET",
+            f"{self.endpoint.rstrip('/')}/emails/operations/{operation}",
+            params={"api-version": "2025-09-01"},
         )
         try:
             with calling("get mail status", operation):

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from pydantic import Field
+
 from shared.gateways.connection import Connection, calling
 from shared.model.wire import Frozen
 
@@ -23,7 +25,7 @@ class OperationState(Frozen):
 
     status: Literal["running", "succeeded", "failed"]
     detail: str = ""
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
 def start(operation: str, resource_id: str, begin: Callable[..., object]) -> Operation | None:

@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from pydantic import Field
+
 from shared.gateways.connection import Connection
 from shared.model.wire import Frozen
 
@@ -14,7 +16,7 @@ class Answered(Frozen):
     status: int
     seconds: float
     detail: str = ""
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = Field(default_factory=dict[str, Any])
 
     @property
     def healthy(self) -> bool:
@@ -31,7 +33,7 @@ def probe(connection: Connection, url: str, *, timeout: float = 30.0) -> Answere
         response = connection.http.get(url, timeout=timeout)
     except httpx.HTTPError as error:
         return Answered(url=url, status=0, seconds=time.monotonic() - began, detail=type(error).__name__)
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = Field(default_factory=dict[str, Any])
     if response.headers.get("content-type", "").startswith("application/json"):
         try:
             parsed: object = response.json()

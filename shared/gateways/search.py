@@ -107,7 +107,9 @@ class SearchServices:
         if last is None:
             return IndexerRun("never", 0, "")
         status = str(last.status).lower().rsplit(".", 1)[-1]
-        state = {"inprogress": "running", "in_progress": "running", "success": "succeeded"}.get(status, "failed")
+        state = {"inprogress": "running", "in_progress": "running", "success": "succeeded"}.get(
+            status, "failed"
+        )
         return IndexerRun(
             status="running" if state == "running" else "succeeded" if state == "succeeded" else "failed",
             items=int(last.item_count or 0),

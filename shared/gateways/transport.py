@@ -16,7 +16,7 @@ REAL_HOST = "x-sim-host"
 class LoopbackTransport(RequestsTransport):
     """azure-core's requests transport, aimed at one address."""
 
-    def __init__(self, endpoint: str, **options: Any) -> None:
+    def __init__(self, endpoint: str, **options: Any) -> None:  # noqa: ANN401 - azure-core's own options
         super().__init__(**options)
         self._endpoint = endpoint.rstrip("/")
 
@@ -49,7 +49,7 @@ class SharedLoopbackTransport(_Shared, LoopbackTransport):
     """The redirecting transport, shared."""
 
 
-def endpoint_transport(endpoint: str | None, *, timeout: float) -> RequestsTransport:  # noqa: ASYNC109
+def endpoint_transport(endpoint: str | None, *, timeout: float) -> RequestsTransport:
     """The SDKs' transport; `timeout` in seconds for connecting and for each read."""
     limits: dict[str, Any] = {"connection_timeout": min(timeout, 10.0), "read_timeout": timeout}
     if endpoint is None:
@@ -70,7 +70,9 @@ class _LoopbackHttpTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-def endpoint_client(endpoint: str | None, *, timeout: float) -> httpx.Client:  # noqa: ASYNC109
+def endpoint_client(endpoint: str | None, *, timeout: float) -> httpx.Client:
     """The client for everything that is no Azure SDK; it follows no redirects, so nobody is led elsewhere."""
     transport = _LoopbackHttpTransport(endpoint) if endpoint else None
-    return httpx.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=endpoint is None)
+    return httpx.Client(
+        transport=transport, timeout=timeout, follow_redirects=False, trust_env=endpoint is None
+    )

@@ -53,7 +53,7 @@ class Step(Frozen):
     retry: Retry = Retry()
     deadline: timedelta | None = None
     undo: "Step | None" = None
-    services: tuple[str, ...] = ()
+    recovers: tuple[str, ...] = ()
     wants_record: bool = False
     two_phase: bool = False
 

@@ -45,7 +45,7 @@ def container_app_template(service: ContainerApp, production: Wire, *, image: st
     if identity := production.get("identity"):
         kept = {"type": identity["type"]}
         if users := identity.get("userAssignedIdentities"):
-            kept["userAssignedIdentities"] = dict.fromkeys(users, {})
+            kept["userAssignedIdentities"] = {user: {} for user in users}
         resource["identity"] = kept
     return {
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",

@@ -20,7 +20,6 @@ class NoParameters(Strict):
     """For plans that take none."""
 
 
-
 @dataclass(frozen=True)
 class PlanMaker:
     """A catalog entry: `make` is pure, so a plan can be drawn, previewed and tested."""

@@ -20,7 +20,9 @@ def retire_container_app(params: Params, call: Call) -> Outcome | Pending:
     running = call.operation_running()
     there = call.azure.container_apps.app(service.recovery_resource_id)
     if there is None:
-        return Outcome(summary=f"{service.name} no longer runs in {service.recovery_region}", changed=call.begun)
+        return Outcome(
+            summary=f"{service.name} no longer runs in {service.recovery_region}", changed=call.begun
+        )
     if running or there.busy:
         return call.waiting_for(None, f"{service.name}: deletion in {service.recovery_region} goes on")
     production = call.azure.container_apps.app(service.resource_id)

@@ -28,8 +28,12 @@ def failback_cosmos_db(params: Params, call: Call) -> Outcome | Pending:
         return call.waiting_for(None, f"{service.name}: the way back to {service.region} goes on")
     if not account.online.get(service.region, False):
         if call.progress.get("asked_online"):
-            raise CheckFailed(f"{service.name}: {service.region} does not come online; nothing goes back to it yet")
+            raise CheckFailed(
+                f"{service.name}: {service.region} does not come online; nothing goes back to it yet"
+            )
         operation = call.azure.cosmos.bring_region_online(account, service.region)
-        return call.waiting_for(operation, f"{service.name}: {service.region} comes online", asked_online=True)
+        return call.waiting_for(
+            operation, f"{service.name}: {service.region} comes online", asked_online=True
+        )
     operation = call.azure.cosmos.fail_over_gracefully(account, service.region)
     return call.waiting_for(operation, f"{service.name}: the way back to {service.region} has begun")

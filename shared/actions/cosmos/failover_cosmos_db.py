@@ -34,7 +34,9 @@ def failover_cosmos_db(params: Params, call: Call) -> Outcome | Pending:
     if running or account.busy:
         return call.waiting_for(None, f"{service.name}: failover to {service.recovery_region} goes on")
     if service.recovery_region not in account.regions:
-        raise CheckFailed(f"{service.name} has no region {service.recovery_region}: it cannot fail over there")
+        raise CheckFailed(
+            f"{service.name} has no region {service.recovery_region}: it cannot fail over there"
+        )
     if call.mode is Mode.DRILL:
         operation = call.azure.cosmos.fail_over_gracefully(account, service.recovery_region)
     else:

@@ -25,7 +25,9 @@ def recover_key_vault(params: Params, call: Call) -> Outcome | Pending:
     there = {secret.name: secret for secret in call.azure.key_vault.secrets(vault)}
     absent = [name for name in service.secrets if name not in there]
     recovered: list[str] = list(call.progress.get("recovered", []))
-    asked = [name for name in absent if name not in recovered and call.azure.key_vault.is_soft_deleted(vault, name)]
+    asked = [
+        name for name in absent if name not in recovered and call.azure.key_vault.is_soft_deleted(vault, name)
+    ]
     for name in asked:
         call.azure.key_vault.recover_secret(vault, name)
     recovered += asked

@@ -31,7 +31,9 @@ def check_certificate_expiry(params: Params, call: Call) -> Outcome | Pending:
             found = (expiry(certificate, resource_id, call.now, params) for certificate in certificates)
             findings += [finding for finding in found if finding is not None]
     return Outcome(
-        summary=f"{count} certificates, {len(findings)} of them end soon" if findings else f"{count} certificates, none ends soon",
+        summary=f"{count} certificates, {len(findings)} of them end soon"
+        if findings
+        else f"{count} certificates, none ends soon",
         findings=tuple(findings),
         evidence={"certificates": count},
     )
@@ -48,7 +50,11 @@ def expiry(certificate: Expiring, resource_id: str, now: datetime, params: Param
     return Finding(
         check="check_certificate_expiry",
         resource=f"{resource_id}/certificates/{certificate.name}",
-        severity=Severity.CRITICAL if ended else Severity.HIGH if left <= params.alarm_before else Severity.MEDIUM,
+        severity=Severity.CRITICAL
+        if ended
+        else Severity.HIGH
+        if left <= params.alarm_before
+        else Severity.MEDIUM,
         title=f"{certificate.name} has ended" if ended else f"{certificate.name} ends in {left.days} days",
         evidence={"expires_on": certificate.expires_on.isoformat()},
         recommendation="renew it and deploy the new version",

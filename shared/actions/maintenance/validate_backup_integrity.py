@@ -38,15 +38,21 @@ def _gaps(service: Service, params: Params, call: Call) -> Iterator[Finding]:
         case CosmosDb():
             oldest = call.azure.cosmos.oldest_restorable(service.resource_id, service.region)
             if oldest is None:
-                yield _gap(service, "continuous backup has nothing to restore from", "switch continuous backup on")
+                yield _gap(
+                    service, "continuous backup has nothing to restore from", "switch continuous backup on"
+                )
             elif call.now - oldest < params.restorable_for_at_least:
-                yield _gap(service, f"restorable only since {oldest.isoformat()}", "wait, or find out who reset it")
+                yield _gap(
+                    service, f"restorable only since {oldest.isoformat()}", "wait, or find out who reset it"
+                )
         case Storage():
             account = call.azure.storage.account(service.resource_id)
             if account.last_sync is None:
                 yield _gap(service, f"{account.sku} has no copy in another region", "make it geo-redundant")
             elif call.now - account.last_sync > service.data_loss_limit:
-                yield _gap(service, f"the copy stands at {account.last_sync.isoformat()}", "watch geo-replication")
+                yield _gap(
+                    service, f"the copy stands at {account.last_sync.isoformat()}", "watch geo-replication"
+                )
         case AiSearch():
             yield from _snapshot(service, params, call)
         case _:
@@ -64,7 +70,9 @@ def _snapshot(service: AiSearch, params: Params, call: Call) -> Iterator[Finding
         yield _gap(service, f"no usable search snapshot: {error}", "take a snapshot now")
         return
     if age > params.snapshot_age_limit:
-        yield _gap(service, f"the snapshot is {age.total_seconds() / 3600:.0f} h old", "see why none is newer")
+        yield _gap(
+            service, f"the snapshot is {age.total_seconds() / 3600:.0f} h old", "see why none is newer"
+        )
     if documents == 0 or not fields:
         yield _gap(service, "the snapshot is empty", "take a snapshot now")
 

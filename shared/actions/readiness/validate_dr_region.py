@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.actions.action import Call, action
 from shared.actions.container_apps.deploy_container_apps import production_app
-from shared.actions.search.load_search_snapshot import search_url, snapshot
 from shared.actions.key_vault.recover_key_vault import vault_url
+from shared.actions.search.load_search_snapshot import search_url, snapshot
 from shared.errors import AzureCallFailed, CheckFailed
 from shared.gateways.resource_id import parts
 from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, Service, Storage
@@ -36,7 +36,9 @@ def validate_dr_region(params: Params, call: Call) -> Outcome | Pending:
     if "operation" not in call.progress:
         findings = tuple(finding for service in params.services for finding in _gaps(service, params, call))
         if fatal := [found for found in findings if found.severity is Severity.CRITICAL]:
-            raise CheckFailed(f"{params.region} cannot take over: " + "; ".join(found.title for found in fatal))
+            raise CheckFailed(
+                f"{params.region} cannot take over: " + "; ".join(found.title for found in fatal)
+            )
         kept = [finding.to_wire() for finding in findings]
         for service in params.services:
             if isinstance(service, ContainerApp):
@@ -137,7 +139,9 @@ def _search(service: AiSearch, params: Params, call: Call) -> Iterator[Finding]:
         manifest, _ = snapshot(service, storage, call)
         taken = datetime.fromisoformat(manifest["taken_at"])
     except (CheckFailed, json.JSONDecodeError, KeyError, ValueError) as error:
-        yield _gap(service, Severity.CRITICAL, f"{service.name}: no usable snapshot ({error})", "take a snapshot")
+        yield _gap(
+            service, Severity.CRITICAL, f"{service.name}: no usable snapshot ({error})", "take a snapshot"
+        )
         return
     age = (params.outage_started_at or call.now) - taken
     if age > params.snapshot_age_limit:
@@ -151,7 +155,7 @@ def _search(service: AiSearch, params: Params, call: Call) -> Iterator[Finding]:
 
 def _storage(service: Storage, params: Params, call: Call) -> Iterator[Finding]:
     account = call.azure.storage.account(service.resource_id)
-    if account.secondary != params.region and account.primary != params.region:
+    if params.region not in {account.secondary, account.primary}:
         yield _gap(
             service,
             Severity.CRITICAL,

@@ -48,7 +48,10 @@ def _probes(params: Params) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(service, TrafficRoute):
             for tenant in params.tenants:
-                yield f"{service.name} for {tenant.name}", f"{service.health_url}?deep=true&tenant={tenant.name}"
+                yield (
+                    f"{service.name} for {tenant.name}",
+                    f"{service.health_url}?deep=true&tenant={tenant.name}",
+                )
         else:
             yield service.name, service.health_url
 

@@ -53,12 +53,16 @@ def load_search_snapshot(params: Params, call: Call) -> Outcome | Pending:
         return call.waiting_for(None, f"{service.name}: loading the snapshot of {manifest['taken_at']}")
     if run.status == "failed":
         call.azure.search.run_indexer(endpoint, indexer)
-        raise CheckFailed(f"{service.name}: loading the snapshot failed and was begun again: {run.detail}", retryable=True)
+        raise CheckFailed(
+            f"{service.name}: loading the snapshot failed and was begun again: {run.detail}", retryable=True
+        )
     if run.status in {"running", "never"}:
         return call.waiting_for(None, f"{service.name}: loading the snapshot of {manifest['taken_at']}")
     count = call.azure.search.document_count(endpoint, index)
     if count < int(manifest["documents"]):
-        raise CheckFailed(f"{service.name}: {count} of {manifest['documents']} documents loaded", retryable=True)
+        raise CheckFailed(
+            f"{service.name}: {count} of {manifest['documents']} documents loaded", retryable=True
+        )
     return Outcome(
         summary=f"{service.name}: {count} documents from the snapshot of {manifest['taken_at']}",
         changed=call.begun,
@@ -91,6 +95,8 @@ def snapshot(service: AiSearch, storage: Storage, call: Call) -> tuple[dict[str,
                 f"https://{account}.blob.core.windows.net", service.snapshot_container, path
             )
         if content is None:
-            raise CheckFailed(f"{service.name}: no {path} in {service.snapshot_container}: there is no snapshot")
+            raise CheckFailed(
+                f"{service.name}: no {path} in {service.snapshot_container}: there is no snapshot"
+            )
         documents.append(json.loads(content))
     return documents[0], documents[1]

@@ -47,7 +47,7 @@ def restore_ai_search(params: Params, call: Call) -> Outcome | Pending:
                 },
                 "container": {
                     "name": service.source_container,
-                    "query": f"SELECT * FROM c WHERE c._ts >= {since} ORDER BY c._ts",
+                    "query": f"SELECT * FROM c WHERE c._ts >= {since:d} ORDER BY c._ts",  # noqa: S608 - a number
                 },
                 "dataChangeDetectionPolicy": {
                     "@odata.type": "#Microsoft.Azure.Search.HighWaterMarkChangeDetectionPolicy",
@@ -61,13 +61,16 @@ def restore_ai_search(params: Params, call: Call) -> Outcome | Pending:
         return call.waiting_for(None, f"{service.name}: indexing what changed since {manifest['taken_at']}")
     if run.status == "failed":
         call.azure.search.run_indexer(endpoint, indexer)
-        raise CheckFailed(f"{service.name}: the delta failed and was begun again: {run.detail}", retryable=True)
+        raise CheckFailed(
+            f"{service.name}: the delta failed and was begun again: {run.detail}", retryable=True
+        )
     if run.status in {"running", "never"}:
         return call.waiting_for(None, f"{service.name}: indexing what changed since {manifest['taken_at']}")
     count = call.azure.search.document_count(endpoint, index)
     if count < int(manifest["documents"]):
         raise CheckFailed(
-            f"{service.name}: {count} documents, fewer than the snapshot's {manifest['documents']}", retryable=True
+            f"{service.name}: {count} documents, fewer than the snapshot's {manifest['documents']}",
+            retryable=True,
         )
     call.azure.search.set_alias(endpoint, service.alias, index)
     return call.waiting_for(None, f"{service.name}: alias {service.alias} moves to {index}")

@@ -30,7 +30,9 @@ def update_dns_records(params: Params, call: Call) -> Outcome | Pending:
     source, goal = endpoint(profile, params.from_region, route), endpoint(profile, params.to_region, route)
     led, _ttl = azure.traffic.cname(route.zone_id, route.dns_name)
     if led.lower() != profile.fqdn.lower():
-        raise CheckFailed(f"{route.dns_name} leads to {led}, not to {profile.fqdn}: Traffic Manager cannot move it")
+        raise CheckFailed(
+            f"{route.dns_name} leads to {led}, not to {profile.fqdn}: Traffic Manager cannot move it"
+        )
     if not (goal.enabled and goal.target.lower() == target and not source.enabled):
         answer = azure.probe(f"https://{target}/health")
         if not answer.healthy:
@@ -41,7 +43,9 @@ def update_dns_records(params: Params, call: Call) -> Outcome | Pending:
             azure.traffic.set_endpoint(profile, goal, enabled=True, target=target)
         if source.enabled:
             azure.traffic.set_endpoint(profile, source, enabled=False)
-        return call.waiting_for(None, f"{route.dns_name} leads to {params.to_region}; resolvers keep the old answer")
+        return call.waiting_for(
+            None, f"{route.dns_name} leads to {params.to_region}; resolvers keep the old answer"
+        )
     answers = [azure.traffic.resolve(resolver, route.dns_name) for resolver in route.resolvers]
     if stale := [found.resolver for found in answers if found.target != target]:
         return call.waiting_for(

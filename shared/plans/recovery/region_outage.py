@@ -1,6 +1,7 @@
 """The plan for a region that is out: every service comes up in its recovery region."""
 
 from datetime import timedelta
+from typing import Any
 
 from shared.actions.container_apps.deploy_container_apps import deploy_container_apps
 from shared.actions.container_apps.retire_container_app import retire_container_app
@@ -69,7 +70,7 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
         app=app,
         from_region=region,
         to_region=route.recovery_region,
-        services=(route.name,),
+        recovers=(route.name,),
         undo=update_dns_records.step(
             route=route, app=app, from_region=route.recovery_region, to_region=region
         ),
@@ -98,17 +99,23 @@ def _recover(
     service: Service, estate: Estate, request: PlanRequest, check: Step, before: dict[str, tuple[Step, ...]]
 ) -> tuple[Step, ...]:
     """The steps that bring one service up, the one that others wait for last."""
-    common = {"service": service, "services": (service.name,), "deadline": service.rto}
+    common: dict[str, Any] = {"service": service, "recovers": (service.name,), "deadline": service.rto}
 
     def named(action: str) -> str:
-        twins = [found for found in estate.services if found.kind == service.kind and found.region == service.region]
+        twins = [
+            found
+            for found in estate.services
+            if found.kind == service.kind and found.region == service.region
+        ]
         return action if len(twins) == 1 else f"{action}_{service.name.replace('-', '_')}"
 
     match service:
         case CosmosDb():
             undo = failback_cosmos_db.step(service=service)
             return (
-                failover_cosmos_db.step(name=named("failover_cosmos_db"), needs=(check,), undo=undo, **common),
+                failover_cosmos_db.step(
+                    name=named("failover_cosmos_db"), needs=(check,), undo=undo, **common
+                ),
             )
         case Storage():
             return (
