@@ -49,16 +49,17 @@ class Dispatch:
         return self._run(request, route, lambda: self._gated(request, route))
 
     def _find(self, request: Request) -> tuple[Route, Request]:
-        hosts = [route for route in self._routes if route.host.fullmatch(request.host)]
-        if not hosts:
-            raise Unreachable(request.host)
-        for route in hosts:
+        """Return the first route that fits; those for any host come after those that know the host."""
+        hosts = [route for route in self._routes if not route.anywhere and route.host.fullmatch(request.host)]
+        for route in hosts or [route for route in self._routes if route.anywhere]:
             found = route.path.fullmatch(request.path)
             if found and route.method == request.method:
                 named = route.host.fullmatch(request.host)
                 return route, request.with_params(
                     {**(named.groupdict() if named else {}), **found.groupdict()}
                 )
+        if not hosts:
+            raise Unreachable(request.host)
         raise ArmError(
             404, "NotFound", f"{request.method} https://{request.host}{request.path} leads nowhere."
         )

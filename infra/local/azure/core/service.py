@@ -18,6 +18,8 @@ type Truth = Callable[["World"], object]
 type Seed = Callable[["World"], None]
 
 ARM_HOST = "management.azure.com"
+# Routes for it are tried only where no service knows the host.
+ANY_HOST = "{host*}"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Route:
     token: bool
     reads: bool
     survives_outage: bool
+    anywhere: bool
 
 
 @dataclass
@@ -83,6 +86,7 @@ class Service:
                     token,
                     reading,
                     survives_outage,
+                    host == ANY_HOST,
                 )
             )
             return handler

@@ -93,8 +93,8 @@ def test_restart_replaces_every_replica_each_time(azure, apps):
 def test_stop_and_start(azure, apps):
     azure.finish(lambda: apps.container_apps.begin_stop(GROUP, APP), 15)
     assert azure.get("https://api.fas.contoso.com/health").status_code == 403
+    revision = apps.container_apps.get(GROUP, APP).latest_revision_name
     with pytest.raises(HttpResponseError):
-        revision = apps.container_apps.get(GROUP, APP).latest_revision_name
         apps.container_apps_revisions.restart_revision(GROUP, APP, revision)
     azure.finish(lambda: apps.container_apps.begin_start(GROUP, APP), 15)
     assert azure.get("https://api.fas.contoso.com/health").status_code == 503
