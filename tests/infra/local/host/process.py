@@ -74,7 +74,9 @@ class HostProcess:
         return answer.json()["id"]
 
     def status(self, instance_id: str, **params: str) -> dict[str, Any]:
-        answer = self.client.get(f"/runtime/webhooks/durabletask/instances/{instance_id}", params={**SYSTEM, **params})
+        answer = self.client.get(
+            f"/runtime/webhooks/durabletask/instances/{instance_id}", params={**SYSTEM, **params}
+        )
         assert answer.status_code in (200, 202), answer.text
         return answer.json()
 
@@ -96,14 +98,18 @@ class HostProcess:
 
     def signal(self, key: str, operation: str, content: object = None) -> None:
         answer = self.client.post(
-            f"/runtime/webhooks/durabletask/entities/Counter/{key}", params={**SYSTEM, "op": operation}, json=content
+            f"/runtime/webhooks/durabletask/entities/Counter/{key}",
+            params={**SYSTEM, "op": operation},
+            json=content,
         )
         assert answer.status_code == 202, answer.text
 
     def ended(self, instance_id: str, *, within: float = 10) -> dict[str, Any]:
         """The status of an instance once it has ended."""
         live = ("Running", "Pending", "Suspended", "ContinuedAsNew")
-        return eventually(lambda: self.status(instance_id), lambda each: each["runtimeStatus"] not in live, within=within)
+        return eventually(
+            lambda: self.status(instance_id), lambda each: each["runtimeStatus"] not in live, within=within
+        )
 
     def becomes(self, instance_id: str, status: str) -> dict[str, Any]:
         return eventually(lambda: self.status(instance_id), lambda each: each["runtimeStatus"] == status)

@@ -22,7 +22,10 @@ def test_activities_run_side_by_side(durable: HostProcess):
 
 
 def test_a_failing_activity_is_retried_as_asked(durable: HostProcess):
-    assert durable.output(durable.launch("flaky", {"mark": "retried", "retry": True})) == ["slept", "second time"]
+    assert durable.output(durable.launch("flaky", {"mark": "retried", "retry": True})) == [
+        "slept",
+        "second time",
+    ]
     assert durable.marks("retried") == 2
 
 
@@ -98,7 +101,14 @@ def test_a_scheduled_start_waits_for_its_time(durable: HostProcess):
 
 def test_recursive_termination_ends_the_children_too(durable: HostProcess):
     one = durable.launch("parent", "never")
-    eventually(lambda: durable.client.get(f"/runtime/webhooks/durabletask/instances/{one}-child", params=SYSTEM).status_code, lambda code: code == 202)
+    eventually(
+        lambda: (
+            durable.client.get(
+                f"/runtime/webhooks/durabletask/instances/{one}-child", params=SYSTEM
+            ).status_code
+        ),
+        lambda code: code == 202,
+    )
     assert durable.client.post(f"/api/terminate-all/{one}").status_code == 202
     assert durable.ended(one)["output"] == "enough"
     assert durable.ended(f"{one}-child")["runtimeStatus"] == "Terminated"
@@ -229,7 +239,9 @@ def test_messages_up_to_the_limit_pass(durable: HostProcess):
 
 
 def test_a_large_input_or_event_is_refused_at_the_door(durable: HostProcess):
-    answer = durable.client.post("/runtime/webhooks/durabletask/orchestrators/chain", params=SYSTEM, json="x" * 950 * KB)
+    answer = durable.client.post(
+        "/runtime/webhooks/durabletask/orchestrators/chain", params=SYSTEM, json="x" * 950 * KB
+    )
     assert answer.status_code == 400
     assert "921,600" in answer.text
     one = durable.launch("wait_for", "go")

@@ -45,7 +45,9 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survivors]:
     ids["outside"] = host.launch("add_to_entity", {"key": "locked", "amount": 1000})
     for _ in range(3):
         host.raise_event(ids["generations"], "next")
-    eventually(lambda: host.status(ids["generations"], showInput="true")["input"]["count"], lambda count: count == 3)
+    eventually(
+        lambda: host.status(ids["generations"], showInput="true")["input"]["count"], lambda count: count == 3
+    )
     host.post(ids["suspended"], "suspend")
     host.becomes(ids["suspended"], "Suspended")
     host.raise_event(ids["suspended"], "go", "while suspended")
@@ -144,12 +146,18 @@ def test_five_kills_over_many_instances_lose_nothing(start_host: StartHost):
     for each in ids:
         number = int(each.removeprefix("chain-"))
         assert host.output(each, within=30) == number + 7
-        eventually(lambda number=number: host.post(f"parent-{number}-child", "raiseEvent/go", number).status_code, lambda code: code == 202)
+        eventually(
+            lambda number=number: host.post(f"parent-{number}-child", "raiseEvent/go", number).status_code,
+            lambda code: code == 202,
+        )
         assert host.output(f"parent-{number}") == {"parent": f"parent-{number}", "value": number}
     # Every signal that was accepted counts once: the state and the signal that made it are one transaction.
     assert host.entity("sum") == len(ids)
     host.end()
     db = sqlite3.connect(host.state)
-    left = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("inbox", "activities", "alarms", "operations")}
+    left = {
+        table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        for table in ("inbox", "activities", "alarms", "operations")
+    }
     db.close()
     assert left == {"inbox": 0, "activities": 0, "alarms": 0, "operations": 0}, json.dumps(left)

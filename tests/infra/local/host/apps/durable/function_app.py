@@ -124,7 +124,9 @@ def flaky_child(ctx: task.OrchestrationContext, name: str):
 
 @app.orchestration_trigger(context_name="ctx")
 def flaky_parent(ctx: task.OrchestrationContext, name: str):
-    return (yield ctx.call_sub_orchestrator("flaky_child", input=name, instance_id=f"{ctx.instance_id}-child"))
+    return (
+        yield ctx.call_sub_orchestrator("flaky_child", input=name, instance_id=f"{ctx.instance_id}-child")
+    )
 
 
 @app.orchestration_trigger(context_name="ctx")
@@ -199,7 +201,11 @@ def entity(key: str) -> EntityInstanceId:
 
 @app.orchestration_trigger(context_name="ctx")
 def add_to_entity(ctx: task.OrchestrationContext, payload: dict[str, Any]):
-    return (yield ctx.call_entity(entity(payload["key"]), payload.get("operation", "add"), input=payload.get("amount")))
+    return (
+        yield ctx.call_entity(
+            entity(payload["key"]), payload.get("operation", "add"), input=payload.get("amount")
+        )
+    )
 
 
 @app.orchestration_trigger(context_name="ctx")
