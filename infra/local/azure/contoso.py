@@ -11,6 +11,7 @@ REGIONS: dict[str, Json] = {
     "eastus2": {"displayName": "East US 2", "paired": "centralus"},
     "westus2": {"displayName": "West US 2", "paired": "westcentralus"},
 }
+ENVIRONMENT = "Microsoft.App/managedEnvironments"
 EAST, WEST, GLOBAL = "rg-fas-japaneast", "rg-fas-japanwest", "rg-fas-global"
 TENANTS = ("contoso", "fabrikam")
 IMAGE_DIGEST = "sha256:6b1f0c9a8c9d7b44d9a6a0a7c1de52f6b2f1c27c9f0e4f53b0d0a9e6c2f4d811"
@@ -21,17 +22,19 @@ COSMOS = "cosmos-fas-prod"
 # Container of the agents database -> (documents, RU/s, autoscale or manual).
 CONTAINERS = {
     "threads": (48_210, 4000, "autoscale"),
-    "messages": (912_554, 4000, "autoscale"),
+    "messages": (120_000, 4000, "autoscale"),
     "runs": (131_072, 1000, "manual"),
     "files": (7_345, 1000, "manual"),
 }
-APP_SETTINGS = {
+# The agent service puts the region that it runs in for `{region}`: the same settings serve in both regions.
+SETTINGS = {
     "COSMOS_ENDPOINT": f"https://{COSMOS}.documents.azure.com:443/",
-    "SEARCH_ENDPOINT": "https://srch-fas-japaneast.search.windows.net",
-    "SEARCH_ALIAS": "fas-knowledge",
-    "KEY_VAULT_URI": "https://kv-fas-japaneast.vault.azure.net/",
+    "SEARCH_ENDPOINT": "https://srch-fas-{region}.search.windows.net",
+    "SEARCH_ALIAS": "agents",
+    "KEY_VAULT_URI": "https://kv-fas-{region}.vault.azure.net/",
     "BLOB_ENDPOINT": "https://stfasprod.blob.core.windows.net/",
 }
+APP_SETTINGS = {name: value.replace("{region}", "japaneast") for name, value in SETTINGS.items()}
 
 
 def group_id(group: str) -> str:
@@ -136,12 +139,22 @@ def _container_apps(now: float) -> list[Json]:
     rows = [
         _resource(
             group,
-            ("Microsoft.App/managedEnvironments", name),
+            (ENVIRONMENT, name),
             location,
             {"defaultDomain": domain, "staticIp": address, "zoneRedundant": location == "japaneast"},
         )
         for group, name, location, domain, address in environments
     ]
+    for group, name, location, _, _ in environments:
+        uploaded: Json = {
+            "subjectName": "CN=fas.contoso.com",
+            "subjectAlternativeNames": ["fas.contoso.com", "*.fas.contoso.com"],
+            "issueDate": iso(now - 150 * 86_400),
+            "expirationDate": iso(now + 215 * 86_400),
+            "valid": True,
+        }
+        parts = (ENVIRONMENT, name, "certificates", "fas-contoso-com")
+        rows.append({**_resource(group, parts, None, uploaded), "location": location})
     certificate: Json = {
         "subjectName": "api.fas.contoso.com",
         "domainControlValidation": "CNAME",
@@ -154,7 +167,12 @@ def _container_apps(now: float) -> list[Json]:
         "mc-api-fas-contoso",
     )
     rows.append({**_resource(EAST, parts, None, certificate), "location": "japaneast"})
-    return [*rows, container_app(EAST, "japaneast", "cae-fas-japaneast", APP_SETTINGS)]
+    return [*rows, container_app(EAST, "japaneast", "cae-fas-japaneast", SETTINGS)]
+
+
+def certificate_id(group: str, environment: str) -> str:
+    """Return the id of the tenants' certificate in an environment: each region has its own copy."""
+    return resource_id(group, ENVIRONMENT, environment, "certificates", "fas-contoso-com")
 
 
 def container_app(group: str, region: str, environment: str, settings: dict[str, str]) -> Json:
@@ -164,7 +182,7 @@ def container_app(group: str, region: str, environment: str, settings: dict[str,
         ("Microsoft.App/containerApps", "ca-agent-service"),
         region,
         {
-            "managedEnvironmentId": resource_id(group, "Microsoft.App/managedEnvironments", environment),
+            "managedEnvironmentId": resource_id(group, ENVIRONMENT, environment),
             "configuration": {
                 "activeRevisionsMode": "Single",
                 "ingress": {
@@ -172,7 +190,13 @@ def container_app(group: str, region: str, environment: str, settings: dict[str,
                     "targetPort": 8080,
                     "transport": "Auto",
                     "traffic": [{"latestRevision": True, "weight": 100}],
-                    "customDomains": [{"name": "api.fas.contoso.com", "bindingType": "SniEnabled"}],
+                    "customDomains": [
+                        {
+                            "name": "api.fas.contoso.com",
+                            "bindingType": "SniEnabled",
+                            "certificateId": certificate_id(group, environment),
+                        }
+                    ],
                 },
                 "registries": [{"server": "acrfasprod.azurecr.io", "identity": "system"}],
             },
@@ -218,7 +242,7 @@ def _data_services(now: float) -> list[Json]:
         "creationDate": iso(now - 400 * 86_400),
     }
     registry_parts = ("Microsoft.ContainerRegistry/registries", "acrfasprod")
-    mail: Json = {"hostName": "acs-fas-prod.japan.communication.azure.com", "dataLocation": "Japan"}
+    mail: Json = {"hostName": "acs-fas-prod.communication.azure.com", "dataLocation": "Japan"}
     return [
         *rows,
         _resource(

@@ -123,8 +123,25 @@ def test_environments_certificates_and_usages(azure, apps):
     assert list(apps.container_apps.list_by_resource_group("rg-fas-japanwest")) == []
     certificates = list(apps.managed_certificates.list(GROUP, "cae-fas-japaneast"))
     assert certificates[0].properties.subject_name == "api.fas.contoso.com"
-    usages = {one.name.value: one for one in apps.usages.list("japaneast")}
-    assert usages["ManagedEnvironmentConsumptionCores"].current_value == 3
+    assert [one.name.value for one in apps.usages.list("japaneast")] == [
+        "ManagedEnvironmentCount",
+        "SessionPools",
+    ]
+    (cores,) = apps.managed_environment_usages.list(GROUP, "cae-fas-japaneast")
+    assert (cores.name.value, cores.current_value, cores.limit) == (
+        "ManagedEnvironmentConsumptionCores",
+        3,
+        100,
+    )
     azure.fault("no_capacity", "japaneast")
-    usages = {one.name.value: one for one in apps.usages.list("japaneast")}
-    assert usages["ManagedEnvironmentConsumptionCores"].limit == 3
+    (cores,) = apps.managed_environment_usages.list(GROUP, "cae-fas-japaneast")
+    assert cores.limit == 3
+
+
+def test_host_name_needs_a_certificate_of_the_same_environment(apps):
+    app = apps.container_apps.get(GROUP, APP)
+    domain = app.configuration.ingress.custom_domains[0]
+    domain.certificate_id = domain.certificate_id.replace("cae-fas-japaneast", "cae-fas-japanwest")
+    with pytest.raises(HttpResponseError) as failure:
+        apps.container_apps.begin_update(GROUP, APP, app)
+    assert failure.value.error.code == "CertificateNotFound"

@@ -8,14 +8,9 @@ from azure.mgmt.resource.deployments.models import (
     DeploymentWhatIfProperties,
 )
 
-from infra.local.azure.contoso import APP_SETTINGS, DOMAIN_WEST, IMAGE
+from infra.local.azure.contoso import DOMAIN_WEST, IMAGE, SETTINGS, certificate_id
 
 GROUP = "rg-fas-japanwest"
-SETTINGS = {
-    **APP_SETTINGS,
-    "SEARCH_ENDPOINT": "https://srch-fas-japanwest.search.windows.net",
-    "KEY_VAULT_URI": "https://kv-fas-japanwest.vault.azure.net/",
-}
 TEMPLATE = {
     "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
     "contentVersion": "1.0.0.0",
@@ -39,7 +34,13 @@ TEMPLATE = {
                     "ingress": {
                         "external": True,
                         "targetPort": 8080,
-                        "customDomains": [{"name": "api.fas.contoso.com", "bindingType": "SniEnabled"}],
+                        "customDomains": [
+                            {
+                                "name": "api.fas.contoso.com",
+                                "bindingType": "SniEnabled",
+                                "certificateId": certificate_id(GROUP, "cae-fas-japanwest"),
+                            }
+                        ],
                     }
                 },
                 "template": {

@@ -38,9 +38,13 @@ def ready_replicas(world: World, app: Json) -> int:
 
 
 def settings(app: Json) -> dict[str, str]:
-    """Return the environment variables of the app's first container."""
+    """Return the environment variables of the app's first container; the app puts its region for `{region}`."""
     containers = app["properties"].get("template", {}).get("containers") or [{}]
-    return {one["name"]: one.get("value", "") for one in containers[0].get("env") or []}
+    region = region_name(app["location"])
+    return {
+        one["name"]: str(one.get("value", "")).replace("{region}", region)
+        for one in containers[0].get("env") or []
+    }
 
 
 def image_known(world: World, image: str) -> bool:

@@ -8,12 +8,10 @@ from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
 from infra.local.azure.services.container_apps import model
-from infra.local.azure.services.generic import GROUP, SUBSCRIPTION, canonical, group_of, merged
+from infra.local.azure.services.generic import GROUP, canonical, group_of, merged
 
 APP = GROUP + "/providers/Microsoft.App/containerApps/{app}"
 REVISION = APP + "/revisions/{revision}"
-# Cores that a subscription may use in a region, and what each replica of one core uses.
-CORE_LIMIT = 100
 service = Service("container_apps")
 
 
@@ -84,12 +82,29 @@ def check(world: World, app_id: str, body: Json) -> None:
             f"minReplicas {least} and maxReplicas {most} must satisfy 0 <= min <= max, 1 <= max <= 1000."
         )
         raise ArmError(400, "ContainerAppInvalidScaleSpec", message)
+    _check_domains(world, environment, properties)
     try:
         model.require_capacity(world, region)
     except OperationFailed as error:
         raise ArmError(
             503 if error.code == "ServiceUnavailable" else 409, error.code, error.message
         ) from error
+
+
+def _check_domains(world: World, environment: Json, properties: Json) -> None:
+    """Refuse a host name bound to a certificate that the app's own environment does not have."""
+    ingress = (properties.get("configuration") or {}).get("ingress") or {}
+    for domain in ingress.get("customDomains") or []:
+        certificate = str(domain.get("certificateId") or "")
+        own = certificate.lower().startswith(environment["id"].lower() + "/")
+        if domain.get("bindingType") == "SniEnabled" and (
+            not own or world.resources.peek(certificate) is None
+        ):
+            message = (
+                f"The certificate '{certificate}' of custom domain '{domain.get('name')}' was not found "
+                f"in environment '{environment['name']}'."
+            )
+            raise ArmError(400, "CertificateNotFound", message)
 
 
 def create_or_update(world: World, app_id: str, body: Json) -> tuple[bool, Json, Json]:
@@ -273,39 +288,3 @@ def get_replica(world: World, request: Request) -> Answer:
         if one["name"] == request.params["replica"]:
             return Answer(200, model.shown_replica(world, revision, one, region_name(app["location"])))
     raise not_found(request.path)
-
-
-@service.arm("GET", SUBSCRIPTION + "/providers/Microsoft.App/locations/{location}/usages")
-def usages(world: World, request: Request) -> Answer:
-    """Return environments and cores used in a region; without capacity the limit is what is used."""
-    region = region_name(request.params["location"])
-    apps = [app for app in world.of_type(model.APP) if region_name(app["location"]) == region]
-    used = sum(
-        len(model.replicas(world, revision["id"]))
-        for app in apps
-        for revision in model.revisions(world, app["id"])
-    )
-    environments = [
-        one
-        for one in world.of_type("Microsoft.App/managedEnvironments")
-        if region_name(one["location"]) == region
-    ]
-    limit = used if world.faults.hits(region, "no_capacity") else CORE_LIMIT
-    rows = [
-        ("ManagedEnvironmentCount", len(environments), 20),
-        ("ManagedEnvironmentConsumptionCores", used, limit),
-    ]
-    return Answer(
-        200,
-        {
-            "value": [
-                {
-                    "unit": "Count",
-                    "currentValue": current,
-                    "limit": most,
-                    "name": {"value": name, "localizedValue": name},
-                }
-                for name, current, most in rows
-            ]
-        },
-    )
