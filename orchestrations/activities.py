@@ -8,10 +8,10 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrations.app import app
+from orchestrations.telling import tell
 from shared.actions.action import Action, Call
 from shared.actions.catalog import catalog
 from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid
-from shared.gateways.mail import Message
 from shared.model.outcome import Outcome, Pending
 from shared.model.run import Approval, Control, RunRecord, RunRequest, StepOrder
 from shared.model.signing import Signed
@@ -145,7 +145,7 @@ def ask_approvers(_ctx: object, payload: dict[str, Any]) -> bool:
         f"{policy.required} of {len(policy.approvers)} approvals are needed within {policy.expires_after}.\n"
         f"Decide with POST /api/runs/{request.run_id}/approvals.\n"
     )
-    _tell(
+    tell(
         world, f"{request.run_id}/approval", policy.approvers, f"Approval needed: {request.plan.title}", text
     )
     return True
@@ -161,16 +161,8 @@ def page_on_call(_ctx: object, payload: dict[str, Any]) -> bool:
         f"Decide retry, skip or abort with POST /api/runs/{payload['run_id']}/decisions.\n"
     )
     subject = f"[{payload['number']}] {payload['plan']}: {payload['step']} waits for you"
-    _tell(world, key, world.estate.on_call, subject, text)
+    tell(world, key, world.estate.on_call, subject, text)
     return True
-
-
-def _tell(world: Runtime, key: str, to: tuple[str, ...], subject: str, text: str) -> None:
-    from markupsafe import escape  # noqa: PLC0415 - only where a mail is written
-
-    mail = world.azure.mail
-    if mail.state(key) == "unsent":
-        mail.send(key, Message(to=to, subject=subject, text=text, html=f"<pre>{escape(text)}</pre>"))
 
 
 @app.activity_trigger(input_name="payload")

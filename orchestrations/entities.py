@@ -5,6 +5,7 @@ from typing import Any
 from durabletask.entities import EntityContext
 
 from orchestrations.app import app
+from shared.model.alert import incident_id
 from shared.model.wire import Wire
 
 
@@ -41,27 +42,41 @@ AUTOMATION_ON: Wire = {"enabled": True, "reason": "never switched off", "by": ""
 
 @app.entity_trigger(context_name="context", entity_name="open_incident")
 def open_incident(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
-    """The one open incident of a cause. `report` answers its id and whether it is new."""
-    state: Wire = ctx.get_state(dict, {"generation": 0, "open": False, "alerts": []})
+    """The one open incident of a cause, by fingerprint.
+
+    `report` takes an alert: the first that fires opens the next generation and starts its orchestration in the same
+    step, so nothing lies between knowing of an incident and handling it. `close` lets the next alert open another.
+    """
+    state: Wire = ctx.get_state(dict, {"generation": 0, "open": False, "seen": {}})
     match ctx.operation:
         case "report":
-            new = not state["open"] and payload["condition"] == "fired"
-            repeated = payload["alert_id"] in state["alerts"] and not new
-            if new:
-                state = {"generation": state["generation"] + 1, "open": True, "alerts": []}
-            if not repeated:
-                state = {**state, "alerts": [*state["alerts"], payload["alert_id"]][-50:]}
+            seen = f"{payload['id']}/{payload['condition']}"
+            if seen in state["seen"]:
+                return state
+            if not state["open"] and payload["condition"] == "fired":
+                number = state["generation"] + 1
+                incident = incident_id(ctx.entity_id.key, number)
+                state = {
+                    "generation": number,
+                    "open": True,
+                    "seen": _recent(state["seen"], seen, opened=True),
+                }
+                order = {"incident_id": incident, "generation": number, "alert": payload}
+                ctx.schedule_new_orchestration("handle_incident", order, incident)
+            else:
+                state = {**state, "seen": _recent(state["seen"], seen, opened=False)}
             ctx.set_state(state)
-            return {
-                "generation": state["generation"],
-                "new": new,
-                "repeated": repeated,
-                "open": state["open"],
-            }
-        case "close":
-            if state["generation"] == payload["generation"]:
-                state = {**state, "open": False}
-                ctx.set_state(state)
-            return state
+        case "close" if payload["generation"] == state["generation"]:
+            state = {**state, "open": False}
+            ctx.set_state(state)
         case _:
-            return state
+            pass
+    return state
+
+
+def _recent(seen: Wire, alert: str, *, opened: bool) -> Wire:
+    return dict([*seen.items(), (alert, opened)][-SEEN_ALERTS:])
+
+
+SEEN_ALERTS = 100
+"""How many alerts of a cause are remembered, each with whether it opened the incident."""

@@ -396,7 +396,7 @@ class _Interpreter:
         state.finished_at = None
         if unknown:
             state.summary = "whether it took effect cannot be proved: look, then decide"
-        self._say(f"{state.name} waits for an operator: {state.error}")
+        self._say(f"{state.name} is waiting for an operator: {state.error}")
         self.decisions[state.name] = self.ctx.wait_for_external_event(
             f"decision-{state.name}-{state.failures}"
         )

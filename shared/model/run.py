@@ -117,10 +117,10 @@ class Approval(Frozen):
 
 
 class Control(Frozen):
-    """Pause, resume or abort of a run, or retry, skip or abort of a step that failed."""
+    """What an operator decides about a run, a step that failed, or an incident (whose id is then `run_id`)."""
 
     run_id: str
-    verb: Literal["pause", "resume", "abort", "retry", "skip"]
+    verb: Literal["pause", "resume", "abort", "retry", "skip", "acknowledge", "resolve"]
     actor: str
     actor_id: str
     reason: str

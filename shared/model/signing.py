@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from shared.model.alert import Alert
 from shared.model.plan import Plan, Step
 from shared.model.run import Approval, Control, RunRequest, StepOrder
 
-Signed = RunRequest | StepOrder | Approval | Control
+Signed = RunRequest | StepOrder | Approval | Control | Alert
 
 
 @dataclass(frozen=True)
