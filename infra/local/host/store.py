@@ -165,4 +165,4 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         )
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
+        raise sqlite3.DatabaseError(" ".join(str(verdict).split()))

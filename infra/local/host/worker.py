@@ -200,6 +200,10 @@ def _why_not(app: Path, exception: Any) -> str:
     return f"The app in {app} cannot be loaded: {message}{where}. Correct function_app.py or what it imports."
 
 
+# Why an app does not import is in the result as well; that an app without HTTP has no auth level is no news.
+_SAID_BY_OURSELVES = ("Error when indexing function", "Error: %s, %s", "Auth level is not applied")
+
+
 class _Native(logging.Filter):
     """Takes the exception from the runtime's log record (it hands out only its repr), and drops the record.
 
@@ -207,6 +211,8 @@ class _Native(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith(_SAID_BY_OURSELVES):
+            return False
         if not str(record.msg).startswith("Native invocation failed"):
             return True
         raised = _raised.get()
@@ -217,10 +223,11 @@ class _Native(logging.Filter):
 
 def _quieten() -> None:
     logger = logging.getLogger("azure.functions")
+    for each in (logger, logging.getLogger()):
+        if not any(isinstance(existing, _Native) for existing in each.filters):
+            each.addFilter(_Native())
     # Its INFO record while indexing grows with the square of the number of functions.
     logger.setLevel(logging.WARNING)
-    if not any(isinstance(each, _Native) for each in logger.filters):
-        logger.addFilter(_Native())
     # Logs each failing entity operation with its trace, which its caller gets as failure details.
     logging.getLogger("azure.durable_functions").setLevel(logging.ERROR)
     logging.getLogger("durabletask").setLevel(logging.ERROR)

@@ -23,7 +23,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
 
 def test_a_request_arrives_whole(web: HostProcess):
     answer = web.client.post(
-        "/v1/ECHO/a%20b/c?q=1&q=2&r=%C3%A9", content=b"\x00\xff", headers={"X-Custom": "yes", "X-MS-CLIENT-PRINCIPAL": "forged"}
+        "/v1/ECHO/a%20b/c?q=1&q=2&r=%C3%A9",
+        content=b"\x00\xff",
+        headers={"X-Custom": "yes", "X-MS-CLIENT-PRINCIPAL": "forged"},
     )
     seen = answer.json()
     assert seen["method"] == "POST"
@@ -104,7 +106,9 @@ def test_a_function_without_a_route_has_its_name(web: HostProcess):
         ("needs-master", MASTER, {}, 200),
     ],
 )
-def test_keys_are_asked_for(web: HostProcess, path: str, headers: dict[str, str], params: dict[str, str], status: int):
+def test_keys_are_asked_for(
+    web: HostProcess, path: str, headers: dict[str, str], params: dict[str, str], status: int
+):
     assert web.client.get(f"/v1/{path}", headers=headers, params=params).status_code == status
 
 
@@ -139,7 +143,9 @@ def test_admin_asks_for_the_master_key_and_lists_functions(web: HostProcess):
     assert web.client.get("/admin/functions", headers={"x-functions-key": "local"}).status_code == 401
     listed = {each["name"]: each for each in web.client.get("/admin/functions", headers=MASTER).json()}
     assert len(listed) == int(web.ready.split()[-2])
-    assert listed["item_by_number"]["invoke_url_template"] == f"http://127.0.0.1:{web.port}/v1/items/{{id:int}}"
+    assert (
+        listed["item_by_number"]["invoke_url_template"] == f"http://127.0.0.1:{web.port}/v1/items/{{id:int}}"
+    )
     assert listed["yearly"]["config"]["bindings"][0]["schedule"] == "0 0 4 1 1 *"
     assert web.client.get("/admin/host/status", headers=MASTER).json()["state"] == "Running"
 
@@ -191,7 +197,11 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
 
 
 def test_a_local_user_becomes_the_platforms_principal(embedded: HostProcess):
-    forged = {"X-Local-User": "alice@contoso.com", "X-MS-Client-Principal-Id": "forged", "x-ms-anything": "forged"}
+    forged = {
+        "X-Local-User": "alice@contoso.com",
+        "X-MS-Client-Principal-Id": "forged",
+        "x-ms-anything": "forged",
+    }
     headers = embedded.client.get("/v1/echo/", headers=forged).json()["headers"]
     principal = json.loads(base64.b64decode(headers["x-ms-client-principal"]))
     assert {"typ": "roles", "val": "Operator"} in principal["claims"]
@@ -242,7 +252,12 @@ async def main():
 asyncio.run(main())
 """
     ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path_factory.mktemp("two"), env={"PYTHONPATH": str(ROOT)}, text=True, capture_output=True, timeout=30
+        [sys.executable, "-c", program],
+        cwd=tmp_path_factory.mktemp("two"),
+        env={"PYTHONPATH": str(ROOT)},
+        text=True,
+        capture_output=True,
+        timeout=30,
     )
     assert "One process can run one Functions host." in ended.stdout, ended.stderr
     assert "127.0.0.1 only, not on 0.0.0.0" in ended.stdout

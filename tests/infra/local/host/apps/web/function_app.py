@@ -109,7 +109,10 @@ def slow_sync(req: func.HttpRequest) -> func.HttpResponse:
 
 def note(name: str, timer: func.TimerRequest) -> None:
     with (MARKS / name).open("a") as file:
-        file.write(json.dumps({"at": time.time(), "past_due": timer.past_due, "status": timer.schedule_status}) + "\n")
+        file.write(
+            json.dumps({"at": time.time(), "past_due": timer.past_due, "status": timer.schedule_status})
+            + "\n"
+        )
 
 
 @app.timer_trigger("timer", schedule="%TICK%")
