@@ -23,6 +23,10 @@ class MessageTooLarge(Exception):
     """A message that the Durable Task Scheduler would refuse as well; the text names it and the limit."""
 
 
+class IdInvalid(Exception):
+    """No orchestration may have this id."""
+
+
 class InstanceNotFound(Exception):
     """No orchestration has this id."""
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from aiohttp import web
 
@@ -149,7 +150,7 @@ class LocalHost:
 
         application = web.Application(client_max_size=_MAX_BODY)
         application.router.add_route("*", "/{path:.*}", route)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2, auto_decompress=False)
         await runner.setup()
         self._closing.push_async_callback(runner.cleanup)
         threading.Thread(target=engine.ring_alarms, name="alarms", daemon=True).start()
@@ -195,16 +196,21 @@ async def serve(host: LocalHost, ready: Callable[[], None] = lambda: None) -> No
 
 
 def run(host: LocalHost, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve until a signal, then end the process: with 0, or with 1 and one message if it cannot start.
-
-    Ends it hard, because Python would wait for threads in which app code still runs.
-    """
+    """Serve until a signal, then end the process: with 0, or with 1 and one message if it cannot start."""
     status = 0
     try:
         asyncio.run(serve(host, ready))
     except HostError as error:
         print(error, file=sys.stderr)
         status = 1
+    leave(status)
+
+
+def leave(status: int) -> NoReturn:
+    """End this process at once, with everything written that was printed.
+
+    An embedding that does not use `run` ends with this after `stop`: Python itself would wait for app code.
+    """
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,6 +1,7 @@
 """The Durable extension's HTTP management API, below `/runtime/webhooks/durabletask/`."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime
@@ -12,7 +13,13 @@ from aiohttp import web
 
 from infra.local.host import operations, projection, query
 from infra.local.host.engine import Engine
-from infra.local.host.errors import InstanceExists, InstanceNotFound, MessageTooLarge, NotAllowedNow
+from infra.local.host.errors import (
+    IdInvalid,
+    InstanceExists,
+    InstanceNotFound,
+    MessageTooLarge,
+    NotAllowedNow,
+)
 from infra.local.host.keys import Keys
 
 DURABLE_PATH = "/runtime/webhooks/durabletask"
@@ -82,7 +89,7 @@ class Management:
         segments = [unquote(each) for each in path.strip("/").split("/")]
         try:
             return await self._route(request, segments)
-        except (_BadRequest, MessageTooLarge, LookupError) as refused:
+        except (_BadRequest, MessageTooLarge, IdInvalid, LookupError) as refused:
             return _message(400, str(refused.args[0]))
         except InstanceNotFound as refused:
             return _message(404, str(refused))
@@ -240,7 +247,7 @@ def _time(asked: Mapping[str, str], name: str) -> float | None:
 
 def _whole(asked: Mapping[str, str], name: str) -> int:
     value = asked.get(name, "0")
-    if not value.isdigit():
+    if not re.fullmatch(r"[0-9]+", value):
         raise _BadRequest(f"'{name}' is not a whole number.")
     return int(value)
 

@@ -6,7 +6,7 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 
 from infra.local.host import entities, instances, limits, turns
 from infra.local.host.engine import Engine
-from infra.local.host.errors import InstanceNotFound, NotAllowedNow
+from infra.local.host.errors import IdInvalid, InstanceNotFound, NotAllowedNow
 from infra.local.host.events import event, text
 from infra.local.host.instances import Instance
 from infra.local.host.transaction import Transaction
@@ -24,6 +24,8 @@ def start(
     replace: tuple[int, ...] | None = None,
 ) -> None:
     """Start an orchestration; what the options mean is said at `instances.create`."""
+    if instance_id.startswith("@"):
+        raise IdInvalid(f"The id '{instance_id}' starts with '@', as only the ids of entities do.")
     limits.check(f"The input of orchestration '{name}'", encoded_input)
     with engine.transaction() as tx:
         instances.create(

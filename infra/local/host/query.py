@@ -1,6 +1,7 @@
 """What clients may look up and sweep out: instances and entities by filter, page by page."""
 
 import json
+import re
 from dataclasses import dataclass
 
 import durabletask.internal.orchestrator_service_pb2 as pb
@@ -54,7 +55,7 @@ def instances_page(
 ) -> tuple[list[Instance], str | None]:
     """Instances in the order of their creation, and the token of the next page if there is one."""
     condition, values = wanted.sql()
-    after = int(token) if token and token.isdigit() else 0
+    after = int(token) if token and re.fullmatch(r"[0-9]{1,18}", token) else 0
     size = size if 0 < size <= _PAGE else _PAGE
     with engine.reading() as db:
         found = instances.select(

@@ -16,7 +16,13 @@ from google.protobuf.message import Message
 
 from infra.local.host import entities, operations, query
 from infra.local.host.engine import Engine
-from infra.local.host.errors import InstanceExists, InstanceNotFound, MessageTooLarge, NotAllowedNow
+from infra.local.host.errors import (
+    IdInvalid,
+    InstanceExists,
+    InstanceNotFound,
+    MessageTooLarge,
+    NotAllowedNow,
+)
 from infra.local.host.events import is_finished, seconds
 from infra.local.host.instances import Instance
 
@@ -28,6 +34,7 @@ _CODES: dict[type[Exception], grpc.StatusCode] = {
     InstanceExists: grpc.StatusCode.ALREADY_EXISTS,
     InstanceNotFound: grpc.StatusCode.NOT_FOUND,
     NotAllowedNow: grpc.StatusCode.FAILED_PRECONDITION,
+    IdInvalid: grpc.StatusCode.INVALID_ARGUMENT,
     MessageTooLarge: grpc.StatusCode.INVALID_ARGUMENT,
     TimeoutError: grpc.StatusCode.DEADLINE_EXCEEDED,
 }

@@ -131,12 +131,14 @@ def _hold(path: Path) -> int:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         # Transactions are ours (isolation_level None); the engine's lock serialises the threads.
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
             _prepare(db, path)
         except BaseException:
             db.close()
             raise
+    except sqlite3.OperationalError as error:
+        raise HostError(f"Cannot use the state file {path}: {error}. Choose another with --state.") from None
     except sqlite3.DatabaseError as error:
         raise StateDamaged(
             f"State file {path} is damaged ({error}). Move it away to start afresh, or restore a copy."

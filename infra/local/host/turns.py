@@ -36,6 +36,9 @@ def apply(
         elif each.HasField("executionResumed"):
             status = pb.ORCHESTRATION_STATUS_RUNNING
     custom_status = answer.customStatus.value if answer.HasField("customStatus") else None
+    # A number below zero: not the orchestrator ended it, but what ran it, which knows no custom status.
+    if any(action.id < 0 for action in answer.actions):
+        custom_status = instance.custom_status
     instances.update(tx, instance, status=status, custom_status=custom_status)
     written = list(taken)
     completion: pb.CompleteOrchestrationAction | None = None

@@ -67,8 +67,10 @@ class HostProcess:
 
     # Durable, over the management API
 
-    def launch(self, name: str, given: object = None, *, id: str | None = None) -> str:
-        path = f"/runtime/webhooks/durabletask/orchestrators/{name}" + (f"/{id}" if id else "")
+    def launch(self, name: str, given: object = None, *, instance_id: str | None = None) -> str:
+        path = f"/runtime/webhooks/durabletask/orchestrators/{name}" + (
+            f"/{instance_id}" if instance_id else ""
+        )
         answer = self.client.post(path, params=SYSTEM, json=given)
         assert answer.status_code == 202, answer.text
         return answer.json()["id"]

@@ -17,6 +17,18 @@ def test_activities_run_one_after_another_at_once(durable: HostProcess):
     assert time.monotonic() - began < 0.6
 
 
+def test_the_client_of_a_synchronous_function(durable: HostProcess):
+    assert durable.client.post("/api/start-sync/chain").json() == 8
+
+
+def test_the_client_reads_histories_and_lists_instances(durable: HostProcess):
+    one = durable.launch("chain")
+    durable.output(one)
+    events, listed = durable.client.get(f"/api/history/{one}").json()
+    assert events == 8 * 2 + 7 * 2 + 2
+    assert listed > 1
+
+
 def test_activities_run_side_by_side(durable: HostProcess):
     assert durable.output(durable.launch("fan_out", 200)) == sum(range(1, 201))
 
@@ -115,9 +127,9 @@ def test_recursive_termination_ends_the_children_too(durable: HostProcess):
 
 
 def test_the_id_of_a_finished_instance_can_be_used_again_but_not_of_a_running_one(durable: HostProcess):
-    durable.output(durable.launch("chain", 1, id="again"))
-    assert durable.output(durable.launch("chain", 2, id="again")) == 9
-    durable.launch("wait_for", "go", id="still-going")
+    durable.output(durable.launch("chain", 1, instance_id="again"))
+    assert durable.output(durable.launch("chain", 2, instance_id="again")) == 9
+    durable.launch("wait_for", "go", instance_id="still-going")
     answer = durable.client.post(
         "/runtime/webhooks/durabletask/orchestrators/chain/still-going", params=SYSTEM, json=1
     )
@@ -259,6 +271,11 @@ def test_a_large_custom_status_fails_its_orchestration(durable: HostProcess):
     status = durable.ended(durable.launch("set_status", 16 * KB))
     assert status["runtimeStatus"] == "Failed"
     assert "custom status" in status["output"]
+
+
+def test_ids_of_entities_are_not_for_orchestrations(durable: HostProcess):
+    path = "/runtime/webhooks/durabletask/orchestrators/chain/@counter@a"
+    assert durable.client.post(path, params=SYSTEM, json=1).status_code == 400
 
 
 def test_blocking_code_in_the_app_does_not_stop_the_management_api(durable: HostProcess):

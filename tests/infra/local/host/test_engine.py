@@ -124,10 +124,19 @@ def test_work_is_announced_not_polled_for(engine: Engine):
 def test_a_failed_transaction_leaves_nothing(engine: Engine):
     announced = threading.Event()
     engine.on_work = announced.set
-    with pytest.raises(ZeroDivisionError), engine.transaction() as tx:
-        tx.db.execute("DELETE FROM instances")
-        tx.instances.append(1)
-        _ = 1 / 0
+
+    def fail_halfway() -> None:
+        with engine.transaction() as tx:
+            tx.db.execute("DELETE FROM instances")
+            tx.instances.append(1)
+            raise ZeroDivisionError
+
+    operations.start(engine, "one", "name", None)
+    take(engine)
+    announced.clear()
+    with pytest.raises(ZeroDivisionError):
+        fail_halfway()
+    assert engine.find("one") is not None
     assert not announced.is_set()
     assert engine.take_turn() is None
 
@@ -163,6 +172,14 @@ def test_what_the_worker_gets_is_the_same_from_memory_and_from_disk(tmp_path: Pa
     second.close()
     assert list(warm.pastEvents) == list(cold.pastEvents)
     assert warm.newEvents[1] == cold.newEvents[1]
+
+
+def test_orchestrations_without_a_version_get_the_default(tmp_path: Path):
+    engine = Engine(Store(tmp_path / "host.db"), default_version="3")
+    operations.start(engine, "one", "name", None)
+    operations.start(engine, "two", "name", None, version="2")
+    assert [take(engine).taken[1].executionStarted.version.value for _ in range(2)] == ["3", "2"]
+    engine.close()
 
 
 def test_one_state_file_has_one_engine(tmp_path: Path):

@@ -137,8 +137,8 @@ def test_five_kills_over_many_instances_lose_nothing(start_host: StartHost):
     for kill in range(5):
         for each in range(24):
             number = kill * 100 + each
-            ids.append(host.launch("chain", number, id=f"chain-{number}"))
-            host.launch("parent", "go", id=f"parent-{number}")
+            ids.append(host.launch("chain", number, instance_id=f"chain-{number}"))
+            host.launch("parent", "go", instance_id=f"parent-{number}")
             host.signal("sum", "add", 1)
         time.sleep(chance.uniform(0, 0.25))
         host.kill()

@@ -15,7 +15,7 @@ def get(host: HostProcess, path: str, **params: str):
 
 @pytest.fixture(scope="module")
 def finished(durable: HostProcess) -> str:
-    one = durable.launch("chain", 1, id="finished")
+    one = durable.launch("chain", 1, instance_id="finished")
     durable.output(one)
     return one
 
@@ -142,8 +142,8 @@ def test_only_orchestrators_of_the_app_start(durable: HostProcess):
 
 def test_instances_are_listed_by_filter_and_page(durable: HostProcess):
     for each in range(5):
-        durable.output(durable.launch("chain", each, id=f"page-{each}"))
-    waiting = durable.launch("wait_for", "go", id="page-waiting")
+        durable.output(durable.launch("chain", each, instance_id=f"page-{each}"))
+    waiting = durable.launch("wait_for", "go", instance_id="page-waiting")
     durable.becomes(waiting, "Running")
     listed = get(durable, "instances", instanceIdPrefix="page-").json()
     assert [each["instanceId"] for each in listed] == [*(f"page-{each}" for each in range(5)), "page-waiting"]
@@ -169,8 +169,8 @@ def test_instances_are_listed_by_filter_and_page(durable: HostProcess):
 
 
 def test_purging_takes_what_has_ended_only(durable: HostProcess):
-    one = durable.launch("chain", 1, id="purged")
-    waiting = durable.launch("wait_for", "go", id="not-purged")
+    one = durable.launch("chain", 1, instance_id="purged")
+    waiting = durable.launch("wait_for", "go", instance_id="not-purged")
     durable.output(one)
     assert durable.client.delete(f"{BASE}/instances/{one}", params=SYSTEM).json() == {"instancesDeleted": 1}
     assert get(durable, f"instances/{one}").status_code == 404

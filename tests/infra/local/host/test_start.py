@@ -116,7 +116,7 @@ def test_a_damaged_state_file_is_refused(tmp_path: Path, content: bytes, says: s
 def test_a_state_file_that_broke_in_the_middle_is_refused(tmp_path: Path):
     host = HostProcess(APPS / "durable", tmp_path).start()
     for each in range(40):
-        host.launch("wait_for", "go" * 200, id=f"one-{each}")
+        host.launch("wait_for", "go" * 200, instance_id=f"one-{each}")
     assert host.end() == 0
     content = bytearray(host.state.read_bytes())
     content[8192:-4096] = b"\x55" * (len(content) - 12288)

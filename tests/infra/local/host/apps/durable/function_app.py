@@ -270,7 +270,7 @@ async def read_entity(req: func.HttpRequest, client: str) -> func.HttpResponse:
 async def raise_large(req: func.HttpRequest, client: str) -> func.HttpResponse:
     try:
         await client.raise_orchestration_event(req.route_params["id"], "go", data="e" * int(req.get_body()))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the test reads whatever it says
         return func.HttpResponse(str(error), status_code=400)
     return func.HttpResponse(status_code=202)
 
@@ -283,5 +283,21 @@ def plain(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("block/{seconds:int}")
 async def block(req: func.HttpRequest) -> func.HttpResponse:
     """Blocks the app's event loop, as careless apps do."""
-    time.sleep(int(req.route_params["seconds"]))
+    time.sleep(int(req.route_params["seconds"]))  # noqa: ASYNC251 - the fault to be shown
     return func.HttpResponse("unblocked")
+
+
+@app.route("start-sync/{name}", methods=["POST"])
+@app.durable_client_input(client_name="client")
+def start_sync(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    instance_id = client.schedule_new_orchestration(req.route_params["name"], input=1)
+    state = client.wait_for_orchestration_completion(instance_id, timeout=10)
+    return func.HttpResponse(state.serialized_output)
+
+
+@app.route("history/{id}")
+@app.durable_client_input(client_name="client")
+async def history(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    events = await client.get_orchestration_history(req.route_params["id"])
+    listed = await client.get_all_orchestration_states()
+    return func.HttpResponse(json.dumps([len(events), len(listed)]))
