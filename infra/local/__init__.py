@@ -1,0 +1,1 @@
+"""One machine: the local Functions host and the simulated Azure; never deployed."""

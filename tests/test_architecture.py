@@ -1,0 +1,85 @@
+"""The rules of the tree that no linter knows."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from shared.actions.action import Action
+from shared.actions.catalog import catalog as actions
+from shared.estate.load import load
+from shared.plans.catalog import catalog as plans
+from shared.plans.document import DOCUMENT, catalog_markdown
+from shared.plans.planning import PlanMaker
+from shared.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+CONTOSO = ROOT / "shared" / "estate" / "contoso.yaml"
+SOURCES = sorted(
+    path for folder in ("shared", "orchestrations", "infra") for path in (ROOT / folder).rglob("*.py")
+)
+
+
+def file_of(name: str, below: str) -> Path:
+    found = list((ROOT / "shared" / below).rglob(f"{name}.py"))
+    assert len(found) == 1, f"{name}: {found}"
+    return found[0]
+
+
+@pytest.mark.parametrize("action", actions().values(), ids=lambda action: action.name)
+def test_an_action_is_one_file_with_its_test_and_a_sentence(action: Action) -> None:
+    file = file_of(action.name, "actions")
+    test = ROOT / "tests" / file.relative_to(ROOT).with_name(f"test_{action.name}.py")
+    assert test.exists(), f"{action.name} has no test: {test.relative_to(ROOT)}"
+    assert action.summary.endswith("."), f"{action.name}: its docstring must begin with a sentence"
+    assert action.params.__name__ == "Params"
+
+
+@pytest.mark.parametrize("plan", plans().values(), ids=lambda plan: plan.name)
+def test_a_plan_is_one_file_with_its_test(plan: PlanMaker) -> None:
+    file = file_of(plan.name, "plans")
+    test = ROOT / "tests" / file.relative_to(ROOT).with_name(f"test_{plan.name}.py")
+    assert test.exists(), f"{plan.name} has no test: {test.relative_to(ROOT)}"
+
+
+def test_the_estate_names_only_plans_that_exist() -> None:
+    estate = load(CONTOSO)
+    named = {rule.plan for rule in estate.remediation} | {schedule.plan for schedule in estate.schedules}
+    assert named <= set(plans())
+
+
+def test_the_catalog_document_is_fresh() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == catalog_markdown(load(CONTOSO)), "run `make docs`"
+
+
+def test_every_setting_stands_in_the_sample_settings() -> None:
+    sample = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))["Values"]
+    assert {name.upper() for name in Settings.model_fields} <= set(sample)
+
+
+def test_function_app_only_registers() -> None:
+    source = (ROOT / "function_app.py").read_text(encoding="utf-8")
+    assert len(source.splitlines()) < 40
+    assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_says_what_it_is_and_can_be_held_in_the_head(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(source)), f"{path.name} has no docstring"
+    assert len(source.splitlines()) <= 520
+
+
+def test_only_gateways_import_azure_sdks() -> None:
+    for path in (ROOT / "shared").rglob("*.py"):
+        modules = {
+            (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        }
+        used = {module for module in modules if module.split(".")[0] == "azure"}
+        if "gateways" in path.parts:
+            assert not {module for module in used if module.startswith(("azure.functions", "azure.durable"))}
+        else:
+            assert not used, f"{path.relative_to(ROOT)} imports {used}"
