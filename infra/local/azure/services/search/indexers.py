@@ -28,12 +28,12 @@ def _source(row: Json) -> Json:
     return {**row, "credentials": {"connectionString": None}}
 
 
-@service.on("PUT", HOST, "/datasources('{source}')")
+@service.on("PUT", HOST, "/datasources('{source}')", token=False)
 def put_source(world: World, request: Request) -> Answer:
     return _put_source(world, request, checked_name(request, request.params["source"]))
 
 
-@service.on("POST", HOST, "/datasources")
+@service.on("POST", HOST, "/datasources", token=False)
 def post_source(world: World, request: Request) -> Answer:
     body = request.json
     if world.table(SOURCES).peek(f"{asked(world, request)}/{body.get('name')}") is not None:
@@ -58,19 +58,19 @@ def _put_source(world: World, request: Request, body: Json) -> Answer:
     return Answer(201 if kept is None else 200, _source(row))
 
 
-@service.on("GET", HOST, "/datasources")
+@service.on("GET", HOST, "/datasources", token=False)
 def list_sources(world: World, request: Request) -> Answer:
     return Answer(
         200, {"value": [selected(_source(row), request) for row in listed(world, SOURCES, request)]}
     )
 
 
-@service.on("GET", HOST, "/datasources('{source}')")
+@service.on("GET", HOST, "/datasources('{source}')", token=False)
 def get_source(world: World, request: Request) -> Answer:
     return Answer(200, _source(named(world, SOURCES, request, request.params["source"], "data source")))
 
 
-@service.on("DELETE", HOST, "/datasources('{source}')")
+@service.on("DELETE", HOST, "/datasources('{source}')", token=False)
 def delete_source(world: World, request: Request) -> Answer:
     kept = named(world, SOURCES, request, request.params["source"], "data source")
     check_conditions(request, kept)
@@ -78,12 +78,12 @@ def delete_source(world: World, request: Request) -> Answer:
     return Answer(204)
 
 
-@service.on("PUT", HOST, "/indexers('{indexer}')")
+@service.on("PUT", HOST, "/indexers('{indexer}')", token=False)
 def put_indexer(world: World, request: Request) -> Answer:
     return _put_indexer(world, request, checked_name(request, request.params["indexer"]))
 
 
-@service.on("POST", HOST, "/indexers")
+@service.on("POST", HOST, "/indexers", token=False)
 def post_indexer(world: World, request: Request) -> Answer:
     body = request.json
     if world.table(INDEXERS).peek(f"{asked(world, request)}/{body.get('name')}") is not None:
@@ -125,18 +125,18 @@ def _named(world: World, request: Request) -> tuple[str, Json]:
     return f"{asked(world, request)}/{found['name']}", found
 
 
-@service.on("GET", HOST, "/indexers")
+@service.on("GET", HOST, "/indexers", token=False)
 def list_indexers(world: World, request: Request) -> Answer:
     rows = [selected(_indexer(row), request) for row in listed(world, INDEXERS, request)]
     return Answer(200, {"value": rows})
 
 
-@service.on("GET", HOST, "/indexers('{indexer}')")
+@service.on("GET", HOST, "/indexers('{indexer}')", token=False)
 def get_indexer(world: World, request: Request) -> Answer:
     return Answer(200, _indexer(_named(world, request)[1]))
 
 
-@service.on("DELETE", HOST, "/indexers('{indexer}')")
+@service.on("DELETE", HOST, "/indexers('{indexer}')", token=False)
 def delete_indexer(world: World, request: Request) -> Answer:
     key, found = _named(world, request)
     check_conditions(request, found)
@@ -144,7 +144,7 @@ def delete_indexer(world: World, request: Request) -> Answer:
     return Answer(204)
 
 
-@service.on("POST", HOST, "/indexers('{indexer}')/search.run")
+@service.on("POST", HOST, "/indexers('{indexer}')/search.run", token=False)
 def run(world: World, request: Request) -> Answer:
     key, _ = _named(world, request)
     if runs.running(world, key):
@@ -156,7 +156,7 @@ def run(world: World, request: Request) -> Answer:
     return Answer(202)
 
 
-@service.on("POST", HOST, "/indexers('{indexer}')/search.reset")
+@service.on("POST", HOST, "/indexers('{indexer}')/search.reset", token=False)
 def reset(world: World, request: Request) -> Answer:
     """Forget how far the indexer had come: its next run reads everything."""
     key, found = _named(world, request)
@@ -167,7 +167,7 @@ def reset(world: World, request: Request) -> Answer:
     return Answer(204)
 
 
-@service.on("GET", HOST, "/indexers('{indexer}')/search.status")
+@service.on("GET", HOST, "/indexers('{indexer}')/search.status", token=False)
 def status(world: World, request: Request) -> Answer:
     _, found = _named(world, request)
     history = [runs.shown(world, entry) for entry in found["runs"]]

@@ -51,14 +51,14 @@ def _check_fields(definition: Json) -> None:
             )
 
 
-@service.on("PUT", HOST, "/indexes('{index}')")
+@service.on("PUT", HOST, "/indexes('{index}')", token=False)
 def put_index(world: World, request: Request) -> Answer:
     name = request.params["index"]
     search = asked(world, request)
     return _put_index(world, request, search, checked_name(request, name))
 
 
-@service.on("POST", HOST, "/indexes")
+@service.on("POST", HOST, "/indexes", token=False)
 def post_index(world: World, request: Request) -> Answer:
     search, body = asked(world, request), request.json
     if world.table(INDEXES).peek(f"{search}/{body.get('name')}") is not None:
@@ -87,17 +87,17 @@ def _put_index(world: World, request: Request, search: str, body: Json) -> Answe
     return Answer(201 if kept is None else 200, row)
 
 
-@service.on("GET", HOST, "/indexes")
+@service.on("GET", HOST, "/indexes", token=False)
 def list_indexes(world: World, request: Request) -> Answer:
     return Answer(200, {"value": [selected(row, request) for row in listed(world, INDEXES, request)]})
 
 
-@service.on("GET", HOST, "/indexes('{index}')")
+@service.on("GET", HOST, "/indexes('{index}')", token=False)
 def get_index(world: World, request: Request) -> Answer:
     return Answer(200, named(world, INDEXES, request, request.params["index"], "index"))
 
 
-@service.on("DELETE", HOST, "/indexes('{index}')")
+@service.on("DELETE", HOST, "/indexes('{index}')", token=False)
 def delete_index(world: World, request: Request) -> Answer:
     search = asked(world, request)
     kept = named(world, INDEXES, request, request.params["index"], "index")
@@ -112,19 +112,19 @@ def delete_index(world: World, request: Request) -> Answer:
     return Answer(204)
 
 
-@service.on("GET", HOST, "/indexes('{index}')/search.stats")
+@service.on("GET", HOST, "/indexes('{index}')/search.stats", token=False)
 def statistics(world: World, request: Request) -> Answer:
     kept = named(world, INDEXES, request, request.params["index"], "index")
     count = documents.count(world, f"{asked(world, request)}/{kept['name']}")
     return Answer(200, {"documentCount": count, "storageSize": count * SIZE, "vectorIndexSize": 0})
 
 
-@service.on("PUT", HOST, "/aliases('{alias}')")
+@service.on("PUT", HOST, "/aliases('{alias}')", token=False)
 def put_alias(world: World, request: Request) -> Answer:
     return _put_alias(world, request, checked_name(request, request.params["alias"]))
 
 
-@service.on("POST", HOST, "/aliases")
+@service.on("POST", HOST, "/aliases", token=False)
 def post_alias(world: World, request: Request) -> Answer:
     body = request.json
     if world.table(ALIASES).peek(f"{asked(world, request)}/{body.get('name')}") is not None:
@@ -149,17 +149,17 @@ def _put_alias(world: World, request: Request, body: Json) -> Answer:
     return Answer(201 if kept is None else 200, row)
 
 
-@service.on("GET", HOST, "/aliases")
+@service.on("GET", HOST, "/aliases", token=False)
 def list_aliases(world: World, request: Request) -> Answer:
     return Answer(200, {"value": listed(world, ALIASES, request)})
 
 
-@service.on("GET", HOST, "/aliases('{alias}')")
+@service.on("GET", HOST, "/aliases('{alias}')", token=False)
 def get_alias(world: World, request: Request) -> Answer:
     return Answer(200, named(world, ALIASES, request, request.params["alias"], "alias"))
 
 
-@service.on("DELETE", HOST, "/aliases('{alias}')")
+@service.on("DELETE", HOST, "/aliases('{alias}')", token=False)
 def delete_alias(world: World, request: Request) -> Answer:
     kept = named(world, ALIASES, request, request.params["alias"], "alias")
     check_conditions(request, kept)

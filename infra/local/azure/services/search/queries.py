@@ -49,13 +49,13 @@ def _shown(definition: Json, document: Json, select: str | None = None) -> Json:
     return {name: document.get(name) for name in fields}
 
 
-@service.on("GET", HOST, DOCS + "/$count")
+@service.on("GET", HOST, DOCS + "/$count", token=False)
 def count(world: World, request: Request) -> Answer:
     key, _ = _index(world, request)
     return Answer(200, f"\ufeff{documents.count(world, key)}")
 
 
-@service.on("GET", HOST, DOCS + "('{key}')")
+@service.on("GET", HOST, DOCS + "('{key}')", token=False)
 def look_up(world: World, request: Request) -> Answer:
     key, definition = _index(world, request)
     found = documents.look_up(world, key, request.params["key"])
@@ -64,12 +64,12 @@ def look_up(world: World, request: Request) -> Answer:
     return Answer(200, _shown(definition, found, request.query.get("$select")))
 
 
-@service.on("POST", HOST, DOCS + "/search.post.search", reads=True)
+@service.on("POST", HOST, DOCS + "/search.post.search", token=False, reads=True)
 def search_post(world: World, request: Request) -> Answer:
     return _search(world, request, request.json)
 
 
-@service.on("GET", HOST, DOCS)
+@service.on("GET", HOST, DOCS, token=False)
 def search_get(world: World, request: Request) -> Answer:
     body: Json = {
         name.removeprefix("$"): value for name, value in request.query.items() if name != "api-version"
@@ -172,7 +172,7 @@ def _ordered(definition: Json, rows: list[Json], orderby: str) -> list[Json]:
     return rows
 
 
-@service.on("POST", HOST, DOCS + "/search.index")
+@service.on("POST", HOST, DOCS + "/search.index", token=False)
 def push(world: World, request: Request) -> Answer:
     """Upload, merge or delete documents one by one; what cannot be is told for each (207)."""
     key, definition = _index(world, request)

@@ -1,5 +1,7 @@
 """Which search service a host means, and what all of its calls have in common."""
 
+import re
+
 from infra.local.azure.core.errors import ArmError, Unreachable
 from infra.local.azure.core.http import Request
 from infra.local.azure.core.service import Service
@@ -7,6 +9,7 @@ from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
 
 TYPE = "Microsoft.Search/searchServices"
+TENANT = "11111111-1111-4111-8111-111111111111"
 HOST = "{search}.search.windows.net"
 INDEXES, CONTENT, ALIASES = "search index", "search content", "search alias"
 SOURCES, INDEXERS = "search source", "search indexer"
@@ -30,6 +33,12 @@ def asked(world: World, request: Request) -> str:
     if found is None:
         raise Unreachable(request.host)
     world.require_region(region_name(found["location"]))
+    if not re.fullmatch(r"Bearer \S+", request.headers.get("authorization", ""), re.IGNORECASE):
+        where = f"https://login.microsoftonline.com/{TENANT}/oauth2/authorize"
+        challenge = f'Bearer authorization_uri="{where}", resource_id="https://search.azure.com"'
+        raise ArmError(
+            401, "", "Access denied: keys are switched off.", headers={"WWW-Authenticate": challenge}
+        )
     if not request.query.get("api-version"):
         raise refused(400, "The request is invalid. Details: The 'api-version' query parameter is required.")
     return found["name"].lower()
