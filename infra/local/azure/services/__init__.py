@@ -6,13 +6,16 @@ from infra.local.azure.services import (
     blobs,
     generic,
     health,
+    key_vault,
     mail,
     regional,
     resource_health,
+    search,
     storage,
     traffic,
 )
 from infra.local.azure.services.container_apps import routes as container_apps
+from infra.local.azure.services.container_apps import usages as container_apps_usages
 from infra.local.azure.services.cosmos import accounts as cosmos_accounts
 from infra.local.azure.services.cosmos import containers as cosmos_containers
 from infra.local.azure.services.cosmos import data as cosmos_data
@@ -26,6 +29,7 @@ SERVICES: tuple[Service, ...] = (
     mail.service,
     blobs.service,
     container_apps.service,
+    container_apps_usages.service,
     cosmos_accounts.service,
     cosmos_containers.service,
     cosmos_data.service,
@@ -36,6 +40,8 @@ SERVICES: tuple[Service, ...] = (
     resolvers.service,
     resource_health.service,
     regional.service,
+    search.service,
+    key_vault.service,
     traffic.service,
     generic.service,
     health.service,
