@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.gateways.azure import Azure
 from shared.gateways.connection import Connection
 from shared.model.estate import Estate
 from shared.model.signing import Signer
-from shared.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
 
 APP_FOLDER = Path(__file__).parent.parent
 
@@ -17,7 +20,7 @@ APP_FOLDER = Path(__file__).parent.parent
 class Runtime:
     """What triggers and activities work with."""
 
-    settings: Settings
+    settings: "Settings"
 
     @cached_property
     def estate(self) -> Estate:
@@ -49,5 +52,7 @@ _made: list[Runtime] = []
 def runtime() -> Runtime:
     """The process's own runtime, made when it is first asked for."""
     if not _made:
+        from shared.settings import load_settings  # noqa: PLC0415 - pydantic-settings only when somebody asks
+
         _made.append(Runtime(load_settings()))
     return _made[0]

@@ -40,7 +40,7 @@ class Alert(Frozen):
 class _Essentials(BaseModel):
     """Azure adds fields to the schema as it likes, so what is not read is not refused."""
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     alertId: str = Field(min_length=1, max_length=1000)  # noqa: N815 - the schema's name
     alertRule: str = Field(min_length=1, max_length=500)  # noqa: N815
@@ -59,7 +59,7 @@ class _Essentials(BaseModel):
 
 
 class _Data(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     essentials: _Essentials
     alertContext: Any = None  # noqa: N815
@@ -68,7 +68,7 @@ class _Data(BaseModel):
 class CommonAlert(BaseModel):
     """The common alert schema (Microsoft Learn, Common alert schema for Azure Monitor alerts)."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     schemaId: Literal["azureMonitorCommonAlertSchema"]  # noqa: N815
     data: _Data

@@ -10,7 +10,8 @@ Wire = dict[str, Any]
 class Frozen(BaseModel):
     """A value of ours: immutable, and lenient when decoded, so that two releases can share a task hub."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Validators are built when a type is first used: a cold start builds only those that it needs.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     def to_wire(self) -> Wire:
         """As plain JSON values: no module paths reach history, so moving a file breaks no run in flight."""
@@ -25,4 +26,4 @@ class Frozen(BaseModel):
 class Strict(Frozen):
     """A value that comes from outside: hostile until parsed, and every unknown field is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
