@@ -1,6 +1,7 @@
 """From request to answer: time catches up, faults strike, the handler runs, the ledger is written."""
 
 import json
+import logging
 import re
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ _AUDIENCES = {
     ".search.windows.net": "https://search.azure.com",
 }
 DROPPED = Answer(502, dropped=True)
+_log = logging.getLogger(__name__)
 
 type Call = Callable[[], Answer | Later]
 
@@ -82,6 +84,12 @@ class Dispatch:
             except Unreachable:
                 world.rollback(mark)
                 outcome = DROPPED
+            except Exception:  # the request still gets its answer and its place in the ledger
+                world.rollback(mark)
+                _log.exception("%s https://%s%s", request.method, request.host, request.path)
+                outcome = _answer(
+                    ArmError(500, "InternalServerError", "The server encountered an internal error.")
+                )
             if isinstance(outcome, Later):
                 later = outcome
                 return Later(later.seconds, lambda: self._run(request, route, later.then))

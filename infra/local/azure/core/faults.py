@@ -21,18 +21,18 @@ KINDS = {
     "endpoint_down",  # target: host or URL
     "lro_failed",  # target: part of the operation's resource id or "*"; code, message, count
 }
-FIELDS = {
-    "kind",
-    "target",
-    "count",
-    "match",
-    "status",
-    "code",
-    "message",
-    "seconds",
-    "retry_after",
-    "details",
+# Field -> least value of a number, or the type of what is no number.
+FIELDS: dict[str, float | type] = {
+    "count": 1,
+    "status": 400,
+    "seconds": 0,
+    "retry_after": 0,
+    "code": str,
+    "message": str,
+    "match": dict,
+    "details": dict,
 }
+MATCHES = {"method": str, "path": str, "writes": bool}
 REGIONAL = {"region_outage", "no_capacity"}
 
 
@@ -57,8 +57,8 @@ class Faults:
             raise ArmError(
                 400, "InvalidFault", f"unknown region '{target}'; known: {', '.join(self._world.regions)}"
             )
-        if unknown := set(details) - FIELDS:
-            raise ArmError(400, "InvalidFault", f"unknown fields: {', '.join(sorted(unknown))}")
+        if wrong := [name for name, value in details.items() if not _fits(name, value)]:
+            raise ArmError(400, "InvalidFault", f"unknown or unfit fields: {', '.join(sorted(wrong))}")
         with self._world.transaction():
             self._world.catch_up()
             fault: Json = {
@@ -105,20 +105,24 @@ class Faults:
     def host_down(self, host: str) -> bool:
         return any(_host(fault["target"]) == host.lower() for fault in self.active("endpoint_down"))
 
-    def take(self, kind: str, request: Request, *, write: bool) -> Json | None:
-        """Return the fault of that kind that hits this request, and count the hit."""
+    def take(self, kind: str, request: Request, *, write: bool, named: bool = False) -> Json | None:
+        """Return the fault of that kind that hits this request, and count the hit.
+
+        `named`: only faults whose target names the request, so that the tenants' traffic does not use up
+        those that are meant for everything else.
+        """
         url = f"https://{request.host}{request.path}".lower()
-        return self._take(kind, url, request.method, write=write)
+        return self._take(kind, url, request.method, write=write, named=named)
 
     def take_operation(self, name: str, resource_id: str) -> Json | None:
         """Return the `lro_failed` fault that hits an operation about to begin, and count the hit."""
         return self._take("lro_failed", f"{resource_id} {name}".lower(), "POST", write=True)
 
-    def _take(self, kind: str, text: str, method: str, *, write: bool) -> Json | None:
+    def _take(self, kind: str, text: str, method: str, *, write: bool, named: bool = False) -> Json | None:
         for fault in self.active(kind):
             match: Json = fault.get("match") or {}
             if (
-                (fault["target"] == "*" or fault["target"].lower() in text)
+                ((fault["target"] == "*" and not named) or fault["target"].lower() in text)
                 and match.get("path", "").lower() in text
                 and match.get("method", method).upper() == method
                 and (write or not match.get("writes", False))
@@ -130,6 +134,17 @@ class Faults:
                     self._end(fault)
                 return fault
         return None
+
+
+def _fits(name: str, value: object) -> bool:
+    rule = FIELDS.get(name)
+    if rule is None:
+        return False
+    if not isinstance(rule, type):
+        return isinstance(value, int | float) and not isinstance(value, bool) and value >= rule
+    if name == "match" and isinstance(value, dict):
+        return all(isinstance(one, MATCHES.get(str(key), type(None))) for key, one in value.items())
+    return isinstance(value, rule)
 
 
 def _host(target: str) -> str:

@@ -38,7 +38,7 @@ class Operations:
         fault = world.faults.take_operation(effect, resource_id)
         operation: Json = {
             "id": world.new_id(),
-            "number": sum(1 for _ in self._table.rows()),
+            "number": (world.meta.peek("ids") or {"count": 0})["count"],
             "resource": resource_id,
             "effect": effect,
             "args": args,

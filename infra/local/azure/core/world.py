@@ -55,14 +55,22 @@ class World:
         self.operations = Operations(self)
         for service in services:
             self.faults.kinds.update(service.faults)
-        self.clock = clock or self._running(speed)
-        self.speed = getattr(self.clock, "speed", 1.0)
+        try:
+            self.clock = clock or self._running(speed)
+            self.speed = getattr(self.clock, "speed", 1.0)
+            self._begin(seeding)
+        except BaseException:
+            self._store.close()
+            raise
+
+    def _begin(self, seeding: Callable[["World"], None] | None) -> None:
+        """Seed a new world; an old one keeps the seed that it began with."""
         if self.meta.peek("seed") is None:
             with self.transaction():
-                self.meta.put("seed", {"seed": seed, "born": self.now})
+                self.meta.put("seed", {"seed": self.seed, "born": self.now})
                 if seeding is not None:
                     seeding(self)
-                for service in services:
+                for service in self.services:
                     for plant in service.seeds:
                         plant(self)
         self.seed = (self.meta.peek("seed") or {})["seed"]

@@ -36,7 +36,7 @@ def _send(world: World, tenant: str) -> apps_reached.Reply:
         return apps_reached.Reply(0, reason=f"{ADDRESS}: no such host")
     request = Request("POST", ADDRESS, f"/tenants/{tenant}/messages")
     for kind in ("throttle", "error"):
-        if fault := world.faults.take(kind, request, write=True):
+        if fault := world.faults.take(kind, request, write=True, named=True):
             status = 429 if kind == "throttle" else int(fault.get("status", 500))
             return apps_reached.Reply(status, reason=f"fault {kind}")
     try:

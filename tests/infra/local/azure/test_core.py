@@ -1,10 +1,13 @@
 """The core: Azure Resource Manager's manners, the ledger, transactions, hooks."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.mgmt.appcontainers import ContainerAppsAPIClient
 
+from infra.local.azure import ManualClock, open_world
 from infra.local.azure.contoso import SUBSCRIPTION, resource_id
 from tests.infra.local.azure.conftest import Azure
 
@@ -119,3 +122,35 @@ def test_ids_depend_on_the_seed_only(azure):
         assert second.truth() == first
     finally:
         second.close()
+
+
+def test_a_body_that_makes_no_sense_is_answered_and_kept(azure):
+    path = resource_id("rg-fas-japaneast", "Microsoft.DocumentDB/databaseAccounts", "cosmos-fas-prod")
+    answer = azure.arm("POST", path + "/failoverPriorityChange", {"failoverPolicies": ["Japan West"]})
+    assert answer.status_code in {400, 500}
+    assert azure.ledger()[-1]["applied"] is False
+    assert azure.truth()["operations"] == []
+
+
+@pytest.mark.parametrize(("name", "fits"), [("shared/estate/contoso.yaml", True), ("other.yaml", False)])
+def test_world_knows_the_estate_or_says_what_it_lacks(tmp_path, name, fits):
+    root = Path(__file__).parents[4]
+    if fits:
+        open_world(estate=root / name, clock=ManualClock()).close()
+        return
+    other = tmp_path / name
+    other.write_text(
+        f"services:\n  - resource_id: {resource_id('rg', 'Microsoft.KeyVault/vaults', 'mine')}\n"
+    )
+    with pytest.raises(ValueError, match="vaults/mine"):
+        open_world(estate=other, clock=ManualClock())
+
+
+def test_resources_can_be_brought_as_json(tmp_path):
+    extra = tmp_path / "more.json"
+    extra.write_text(
+        f'{{"resources": [{{"id": "{THING}", "name": "one", "type": "Microsoft.Contoso/things"}}]}}'
+    )
+    world = open_world(estate=extra, clock=ManualClock())
+    assert world.resource(THING)["name"] == "one"
+    world.close()

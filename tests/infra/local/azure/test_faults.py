@@ -128,3 +128,26 @@ def test_outage_refuses_writes_where_the_resource_lives(azure):
     assert not azure.truth()["regions"]["japaneast"]["up"]
     azure.end(fault)
     assert azure.arm("PATCH", THING, {"tags": {"a": "1"}}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"count": 0},
+        {"count": "two"},
+        {"match": "PUT"},
+        {"match": {"verb": "PUT"}},
+        {"status": 200},
+        {"seconds": -1},
+    ],
+)
+def test_unfit_fields_are_refused(azure, wrong):
+    answer = httpx.post(f"{azure.url}/_sim/faults", json={"kind": "error", "target": "*", **wrong})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidFault")
+
+
+def test_what_is_meant_for_everything_is_not_used_up_by_tenants(azure):
+    azure.fault("throttle", "*", count=1)
+    azure.advance(30)
+    assert azure.arm("GET", GROUP).status_code == 429
+    assert azure.tenant()["failed"] == 0
