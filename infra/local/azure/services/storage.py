@@ -10,6 +10,7 @@ from infra.local.azure.core.operations import accepted
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
+from infra.local.azure.services.blobs.store import lose_unsynced
 from infra.local.azure.services.dependencies import dependency, host_of
 from infra.local.azure.services.generic import GROUP, SUBSCRIPTION, group_of, merged
 
@@ -158,6 +159,7 @@ def failed_over(world: World, args: Json) -> None:
         properties["secondaryLocation"] = source
     else:
         synced = (world.table("storage").peek(account["name"]) or {"synced": world.now})["synced"]
+        lose_unsynced(world, account["name"], synced)
         properties["lastGeoFailoverTime"] = iso(world.now)
         properties.pop("secondaryLocation")
         account["sku"]["name"] = "Standard_LRS"

@@ -14,6 +14,7 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobBlock, BlobServiceClient, ContentSettings, LinearRetry
 
 from infra.local.azure import ManualClock
+from infra.local.azure.contoso import EAST, resource_id
 from shared.gateways.blobs import Blobs
 from tests.infra.local.azure.data_planes import Lab, lab, running
 
@@ -280,6 +281,31 @@ def test_the_copy_is_behind_read_only_and_there_while_the_primary_is_out(lab):
     lab.advance(200)
     assert copy.download_blob().readall() == b"new"
     assert blob.download_blob().readall() == b"new"
+
+
+def test_a_failover_serves_the_primary_address_from_the_copy_and_loses_what_it_had_not(lab):
+    container = service(lab, PROD).create_container("files")
+    container.upload_blob("b", b"old")
+    container.upload_blob("deleted late", b"kept")
+    lab.advance(200)
+    container.upload_blob("b", b"new", overwrite=True)
+    container.upload_blob("c", b"never there")
+    container.delete_blob("deleted late")
+    lab.fault("region_outage", "japaneast")
+    account = resource_id(EAST, "Microsoft.Storage/storageAccounts", "stfasprod")
+    lab.http.post(
+        f"https://management.azure.com{account}/failover?api-version=2025-01-01",
+        headers={"Authorization": "Bearer t"},
+    ).raise_for_status()
+    lab.advance(299)
+    with pytest.raises(AzureError):
+        container.exists()
+    lab.advance(1)
+    assert list(container.list_blob_names()) == ["b", "deleted late"]
+    assert container.download_blob("b").readall() == b"old"
+    container.upload_blob("d", b"written in the new region")
+    with pytest.raises(AzureError):
+        service(lab, COPY).get_container_client("files").exists()
 
 
 def test_an_account_without_a_copy_or_that_nobody_has_is_no_host(lab):
