@@ -84,7 +84,7 @@ class Dispatch:
             except Unreachable:
                 world.rollback(mark)
                 outcome = DROPPED
-            except Exception:  # the request still gets its answer and its place in the ledger
+            except Exception:  # noqa: BLE001 - the request still gets its answer and its place in the ledger
                 world.rollback(mark)
                 _log.exception("%s https://%s%s", request.method, request.host, request.path)
                 outcome = _answer(

@@ -49,6 +49,7 @@ class World:
         self.seed = seed
         self.resources = self.table("resource")
         self.meta = self.table("meta")
+        self._by_type: tuple[int, dict[tuple[str, str], list[Json]]] = (-1, {})
         self.before_write: WriteHook | None = None
         self.after_write: WriteHook | None = None
         self.faults = Faults(self)
@@ -189,7 +190,13 @@ class World:
 
     def of_type(self, kind: str, scope: str = "") -> list[Json]:
         """Return the resources (read only) of a type such as `Microsoft.App/containerApps` below an id."""
-        return [row for _, row in self.resources.rows(scope) if row.get("type", "").lower() == kind.lower()]
+        if self._by_type[0] != self.resources.version:
+            self._by_type = self.resources.version, {}
+        known, wanted = self._by_type[1], (kind.lower(), scope.lower())
+        if wanted not in known:
+            rows = self.resources.rows(scope)
+            known[wanted] = [row for _, row in rows if row.get("type", "").lower() == wanted[0]]
+        return list(known[wanted])
 
     @property
     def regions(self) -> list[str]:

@@ -9,6 +9,7 @@ from azure.mgmt.appcontainers import ContainerAppsAPIClient
 
 from infra.local.azure import ManualClock, open_world
 from infra.local.azure.contoso import SUBSCRIPTION, resource_id
+from infra.local.azure.core import control
 from tests.infra.local.azure.conftest import Azure
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-fas-global"
@@ -154,3 +155,27 @@ def test_resources_can_be_brought_as_json(tmp_path):
     world = open_world(estate=extra, clock=ManualClock())
     assert world.resource(THING)["name"] == "one"
     world.close()
+
+
+def test_memory_and_file_agree_after_everything(tmp_path):
+    state = tmp_path / "state.db"
+    azure = Azure(state)
+    try:
+        azure.arm("PUT", THING, {"location": "japanwest"})
+        azure.arm("DELETE", THING)
+        azure.fault("throttle", "*", count=1)
+        azure.arm("GET", GROUP)
+        azure.outage()
+        azure.advance(400)
+        cosmos = resource_id("rg-fas-japaneast", "Microsoft.DocumentDB/databaseAccounts", "cosmos-fas-prod")
+        assert azure.arm("POST", f"{cosmos}/offlineRegion", {"region": "Japan East"}).status_code == 202
+        azure.advance(200)
+        told, ledger = azure.truth(), azure.ledger()
+    finally:
+        azure.close()
+    clock = ManualClock()
+    clock.advance(600)
+    again = open_world(state, clock=clock)
+    assert control.truth(again) == {**told, "speed": 1.0}
+    assert again.ledger() == ledger
+    again.close()
