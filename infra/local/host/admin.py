@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.local.host import operations
+from infra.local.host import operations, settings
 from infra.local.host.engine import Engine
 from infra.local.host.errors import MessageTooLarge
 from infra.local.host.http import HttpTriggers, joined
@@ -71,7 +71,7 @@ class Admin:
         shown: dict[str, Any] = {
             "name": function.name,
             "language": "python",
-            "isDisabled": False,
+            "isDisabled": settings.is_disabled(function.name),
             "config": {"name": function.name, "bindings": [dict(each) for each in function.bindings]},
         }
         if function.kind == "httpTrigger":
@@ -83,6 +83,8 @@ class Admin:
         return shown
 
     async def _run(self, function: Function, request: web.Request) -> web.Response:
+        if settings.is_disabled(function.name):
+            return web.Response(status=404, text=f"The function '{function.name}' is disabled.\n")
         body = await request.read()
         try:
             given = json.loads(body) if body else {}

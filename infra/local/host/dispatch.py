@@ -110,7 +110,9 @@ class Dispatcher:
         try:
             returned = await self._worker.invoke(function, datum(activity.input or "null", "json"))
         except FunctionFailed as failed:
-            _log.warning("Activity '%s' of '%s' failed: %s", activity.name, activity.instance_id, failed)
+            _log.warning(
+                "Activity '%s' of '%s' failed.\n%s", activity.name, activity.instance_id, failed.stack
+            )
             self._engine.complete_activity(activity.token, None, _details(failed))
         else:
             self._engine.complete_activity(activity.token, None if returned is None else returned.value)

@@ -100,10 +100,11 @@ class Engine:
             tx.db.execute("BEGIN IMMEDIATE")
             try:
                 yield tx
+                tx.db.execute("COMMIT")
             except BaseException:
-                tx.db.execute("ROLLBACK")
+                if tx.db.in_transaction:  # SQLite rolls some failures back by itself
+                    tx.db.execute("ROLLBACK")
                 raise
-            tx.db.execute("COMMIT")
             self._wake(tx)
 
     def _wake(self, tx: Transaction) -> None:

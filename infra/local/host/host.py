@@ -103,9 +103,10 @@ class LocalHost:
 
         settings.apply(self._app, self._settings, signed_in=self._principals is not None)
         worker = Worker(self._app)
-        functions = await asyncio.to_thread(worker.start)
+        indexed = await asyncio.to_thread(worker.start)
         self._closing.callback(worker.stop)
-        self.function_count = sum(not each.name.startswith(BUILT_IN) for each in functions)
+        self.function_count = sum(not each.name.startswith(BUILT_IN) for each in indexed)
+        functions = [each for each in indexed if not settings.is_disabled(each.name)]
 
         dispatcher = Dispatcher(engine, worker, functions)
         self._closing.callback(dispatcher.stop)
@@ -124,7 +125,7 @@ class LocalHost:
         triggers = HttpTriggers(worker, functions, prefix, self._keys, self._principals)
         timers = Timers(engine, worker, functions)
         admin = Admin(
-            functions, prefix, keys=self._keys, worker=worker, triggers=triggers, timers=timers, engine=engine
+            indexed, prefix, keys=self._keys, worker=worker, triggers=triggers, timers=timers, engine=engine
         )
         for each in functions:
             if each.kind not in _SERVED:

@@ -44,6 +44,11 @@ def default_version(host: Mapping[str, Any]) -> str | None:
     return None if version is None else str(version)
 
 
+def is_disabled(function: str) -> bool:
+    """Whether the app setting `AzureWebJobs.<function>.Disabled` turns a function off."""
+    return os.environ.get(f"AzureWebJobs.{function}.Disabled", "").lower() in ("true", "1")
+
+
 def resolve(value: str) -> str:
     """`%Name%` is the app setting of that name."""
     if value.startswith("%") and value.endswith("%") and len(value) > 2:

@@ -178,6 +178,8 @@ def test_a_lock_keeps_others_out_and_sees_what_came_before(durable: HostProcess)
     durable.signal("locked", "add", 20000)
     time.sleep(0.4)
     assert durable.entity("locked") == 5
+    assert durable.entity("locked2") is None  # locked as well, and still without a state
+    assert durable.client.get("/api/entity/locked2").json() is False
     assert durable.status(other)["runtimeStatus"] == "Running"
     durable.raise_event(one, "unlock", "now")
     assert durable.output(one) == [5, "now"]
@@ -225,6 +227,19 @@ def test_rewind_runs_only_what_failed(durable: HostProcess):
     assert durable.post(one, "rewind", reason="try again").status_code == 202
     assert durable.output(one) == ["slept", "second time"]
     assert durable.marks("rewound-before") == 1
+
+
+@pytest.mark.parametrize(("pause", "runs"), [(0, 1), (0.6, 2)])
+def test_rewind_waits_for_what_still_runs_and_repeats_what_ended_unheard(
+    durable: HostProcess, pause: float, runs: int
+):
+    name = f"beside-{pause}"
+    one = durable.launch("flaky_beside_slow", name)
+    durable.becomes(one, "Failed")
+    time.sleep(pause)
+    durable.post(one, "rewind")
+    assert durable.output(one) == ["second time", "slept"]
+    assert durable.marks(f"{name}-slow") == runs
 
 
 def test_rewind_reaches_a_failed_sub_orchestration(durable: HostProcess):

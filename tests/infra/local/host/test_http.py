@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.infra.local.host.conftest import StartHost
 from tests.infra.local.host.process import APPS, MASTER, ROOT, HostProcess, eventually
 
 
@@ -157,6 +158,20 @@ def test_admin_asks_for_the_master_key_and_lists_functions(web: HostProcess):
     )
     assert listed["yearly"]["config"]["bindings"][0]["schedule"] == "0 0 4 1 1 *"
     assert web.client.get("/admin/host/status", headers=MASTER).json()["state"] == "Running"
+
+
+def test_a_disabled_function_does_not_run(start_host: StartHost):
+    host = start_host(
+        APPS / "web", {"AzureWebJobs.no_such.Disabled": "true", "AzureWebJobs.on_startup.Disabled": "1"}
+    )
+    shown = {
+        each["name"]: each["isDisabled"]
+        for each in host.client.get("/admin/functions", headers=MASTER).json()
+    }
+    assert [name for name, disabled in shown.items() if disabled] == ["on_startup"]
+    assert host.client.post("/admin/functions/on_startup", headers=MASTER, json={}).status_code == 404
+    eventually(lambda: host.marks("by_span"), bool)
+    assert host.marks("on_startup") == 0
 
 
 def test_admin_runs_a_function_now(web: HostProcess):

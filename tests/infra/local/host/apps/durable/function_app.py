@@ -118,6 +118,13 @@ def flaky(ctx: task.OrchestrationContext, payload: dict[str, Any]):
 
 
 @app.orchestration_trigger(context_name="ctx")
+def flaky_beside_slow(ctx: task.OrchestrationContext, name: str):
+    slow_one = ctx.call_activity("slow", input={"mark": f"{name}-slow", "seconds": 0.3})
+    first = yield ctx.call_activity("fail_once", input=name)
+    return [first, (yield slow_one)]
+
+
+@app.orchestration_trigger(context_name="ctx")
 def flaky_child(ctx: task.OrchestrationContext, name: str):
     return (yield ctx.call_activity("fail_once", input=name))
 
