@@ -146,6 +146,11 @@ class RunState:
             )
             needs = (name,)
 
+    def visible(self) -> object:
+        """Equal as long as nothing has changed that a reader of the live record would see."""
+        steps = tuple((state.status, state.tries, state.summary, state.error) for state in self.steps)
+        return self.status, self.status_reason, len(self.approvals), len(self.log), self.finished_at, steps
+
     def record(self, now: datetime, *, live: bool) -> RunRecord:
         """What `GET /runs/{id}` answers. `live` leaves long texts and findings out: status has 16 KB."""
         request = self.request

@@ -80,11 +80,8 @@ class ContainerApps:
             answer = self._client.container_apps_revision_replicas.list_replicas(
                 where.group, where.name, app.latest_revision
             )
-        return sum(
-            1
-            for replica in answer.value
-            if str(getattr(replica.properties, "running_state", "") or "").lower() == "running"
-        )
+        states = [(replica.as_dict().get("properties") or {}).get("runningState") for replica in answer.value]
+        return sum(str(state).lower() == "running" for state in states)
 
     def set_scale(self, app: App, *, minimum: int, maximum: int) -> Operation | None:
         """Set the replica limits; a new revision, so the whole template goes along."""

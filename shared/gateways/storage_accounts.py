@@ -50,7 +50,7 @@ class StorageAccounts:
             provisioning_state=str(found.provisioning_state or ""),
             primary=str(found.primary_location or "").lower(),
             secondary=str(found.secondary_location).lower() if found.secondary_location else None,
-            sku=str(found.sku.name),
+            sku=str(getattr(found.sku.name, "value", found.sku.name)),
             failing_over=bool(found.failover_in_progress),
             replication=str(stats.status) if stats and stats.status else "",
             last_sync=stats.last_sync_time if stats else None,

@@ -1,5 +1,6 @@
 """Deploys a container app to the recovery region, at the digest that ran in production."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -72,7 +73,7 @@ def serves(service: ContainerApp, app: App, image: str) -> bool:
 
 def deployment_name(call: Call) -> str:
     """At most 64 characters, as ARM wants it, and the same on every attempt of the step."""
-    return f"{call.run_id}-{call.step}"[-64:].lstrip("-_.")
+    return f"{call.step[:40]}-{hashlib.sha256(call.key.encode()).hexdigest()[:16]}"
 
 
 def _wait(service: ContainerApp, call: Call, why: str) -> Pending:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.actions.action import Call, action
-from shared.actions.container_apps.deploy_container_apps import production_app
+from shared.actions.container_apps.deploy_container_apps import deployment_name, production_app
 from shared.actions.key_vault.recover_key_vault import vault_url
 from shared.actions.search.load_search_snapshot import search_url, snapshot
 from shared.errors import AzureCallFailed, CheckFailed
@@ -53,7 +53,7 @@ def _ask_what_if(service: ContainerApp, call: Call, findings: list[dict[str, Any
     production = production_app(service, call)
     template = container_app_template(service, production.document, image=production.image)
     group = parts(service.recovery_resource_id).group
-    operation = call.azure.deployments.what_if(group, f"{call.run_id}-check"[-64:].lstrip("-_."), template)
+    operation = call.azure.deployments.what_if(group, deployment_name(call), template)
     return call.waiting_for(
         operation, f"{service.recovery_region}: asking what the deployment would change", findings=findings
     )

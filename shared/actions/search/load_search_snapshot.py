@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from shared.actions.action import Call, action
-from shared.errors import CheckFailed
+from shared.errors import AzureCallFailed, CheckFailed
 from shared.model.estate import AiSearch, Storage
 from shared.model.outcome import Outcome, Pending
 from shared.model.wire import Frozen
@@ -47,7 +47,9 @@ def load_search_snapshot(params: Params, call: Call) -> Outcome | Pending:
                 "name": indexer,
                 "dataSourceName": indexer,
                 "targetIndexName": index,
-                "parameters": {"configuration": {"parsingMode": "jsonLines"}},
+                "parameters": {
+                    "configuration": {"parsingMode": "jsonLines", "indexedFileNameExtensions": ".jsonl"}
+                },
             },
         )
         return call.waiting_for(None, f"{service.name}: loading the snapshot of {manifest['taken_at']}")
@@ -87,16 +89,21 @@ def snapshot(service: AiSearch, storage: Storage, call: Call) -> tuple[dict[str,
     documents: list[dict[str, Any]] = []
     for name in ("manifest.json", "index.json"):
         path = f"{service.index}/{name}"
-        content = call.azure.blobs.read(
-            f"https://{account}-secondary.blob.core.windows.net", service.snapshot_container, path
-        )
-        if content is None:
-            content = call.azure.blobs.read(
-                f"https://{account}.blob.core.windows.net", service.snapshot_container, path
-            )
+        content = _read(account, service.snapshot_container, path, call)
         if content is None:
             raise CheckFailed(
                 f"{service.name}: no {path} in {service.snapshot_container}: there is no snapshot"
             )
         documents.append(json.loads(content))
     return documents[0], documents[1]
+
+
+def _read(account: str, container: str, path: str, call: Call) -> bytes | None:
+    """From the account's secondary, or from the primary: after a failover there is no secondary any more."""
+    try:
+        content = call.azure.blobs.read(f"https://{account}-secondary.blob.core.windows.net", container, path)
+    except AzureCallFailed:
+        content = None
+    if content is not None:
+        return content
+    return call.azure.blobs.read(f"https://{account}.blob.core.windows.net", container, path)
