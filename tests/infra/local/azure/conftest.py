@@ -51,8 +51,8 @@ class Credential:
 class Azure:
     """The world of a test, in the thread of its simulator, and how to reach it."""
 
-    def __init__(self, state=None):
-        self.clock = ManualClock()
+    def __init__(self, state=None, clock=None):
+        self.clock = clock or ManualClock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()

@@ -53,7 +53,7 @@ def test_what_is_stored_comes_back_byte_for_byte(lab, container):
     assert found.content_settings.content_type == "application/pdf"
     assert found.content_settings.cache_control == "no-store"
     assert bytes(found.content_settings.content_md5) == hashlib.md5(BYTES).digest()
-    assert lab.truth["blobs"]["stfasops/records/runs/R 1/Ä+%&.pdf"]["length"] == 768
+    assert lab.truth()["blobs"]["stfasops/records/runs/R 1/Ä+%&.pdf"]["length"] == 768
 
 
 def test_an_empty_blob_and_names_that_differ_by_case(lab, container):
@@ -186,8 +186,8 @@ def test_what_is_not_there(lab, container):
 def test_a_deleted_container_is_gone_with_its_blobs_and_its_name_waits(lab, container):
     container.upload_blob("b", BYTES)
     container.delete_container()
-    assert lab.truth["blobs"] == {
-        key: row for key, row in lab.truth["blobs"].items() if "stfasops" not in key
+    assert lab.truth()["blobs"] == {
+        key: row for key, row in lab.truth()["blobs"].items() if "stfasops" not in key
     }
     with pytest.raises(ResourceExistsError) as caught:
         service(lab).create_container("records")
@@ -319,7 +319,7 @@ def test_an_answer_that_is_lost_leaves_the_blob(lab, container):
     with pytest.raises(AzureError):
         container.upload_blob("b", BYTES)
     assert container.download_blob("b").readall() == BYTES
-    entry = [one for one in lab.ledger if one["path"] == "/records/b"]
+    entry = [one for one in lab.ledger() if one["path"] == "/records/b"]
     assert [(one["method"], one["body"], one["answered"]) for one in entry] == [("PUT", "768 bytes", False)]
 
 

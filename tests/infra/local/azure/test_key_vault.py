@@ -20,11 +20,11 @@ NEEDED = ["agents-db-connection", "search-api-key", "tenant-signing-key"]
 
 
 def secrets(lab: Lab, vault=AWAY) -> SecretClient:
-    return SecretClient(vault, **lab.client)
+    return SecretClient(vault, **lab.sdk)
 
 
 def certificates(lab: Lab, vault=HOME) -> CertificateClient:
-    return CertificateClient(vault, **lab.client)
+    return CertificateClient(vault, **lab.sdk)
 
 
 def names(lab: Lab, vault=AWAY):
@@ -66,7 +66,7 @@ def test_a_deleted_secret_comes_back_with_its_value_after_some_seconds(lab):
     there = secrets(lab).get_secret("tenant-signing-key")
     assert there.value == secrets(lab, HOME).get_secret("tenant-signing-key").value
     assert list(secrets(lab).list_deleted_secrets()) == []
-    assert lab.truth["key_vaults"]["kv-fas-japanwest"]["secrets"]["tenant-signing-key"] == "active"
+    assert lab.truth()["key_vaults"]["kv-fas-japanwest"]["secrets"]["tenant-signing-key"] == "active"
 
 
 def test_versions_follow_each_other_and_keep_their_properties(lab):
@@ -118,9 +118,9 @@ def test_a_backup_is_opaque_and_goes_into_another_vault(lab):
 
 def test_values_are_in_no_ledger_and_no_truth(lab):
     secrets(lab).set_secret("api", "s3cret-value")
-    assert "s3cret-value" not in str(lab.ledger)
-    assert "s3cret-value" not in str(lab.truth)
-    puts = [one for one in lab.ledger if one["method"] == "PUT" and one["status"] == 200]
+    assert "s3cret-value" not in str(lab.ledger())
+    assert "s3cret-value" not in str(lab.truth())
+    puts = [one for one in lab.ledger() if one["method"] == "PUT" and one["status"] == 200]
     assert [one["body"]["value"] for one in puts] == ["***"]
 
 

@@ -33,7 +33,7 @@ def message(**changes):
 
 
 def client(lab: Lab) -> EmailClient:
-    return EmailClient(ENDPOINT, **lab.client)
+    return EmailClient(ENDPOINT, **lab.sdk)
 
 
 def refused(lab: Lab, body, operation=None) -> HttpResponseError:
@@ -58,7 +58,7 @@ def test_a_mail_runs_five_seconds_and_lies_in_the_folder_as_it_was_sent(tmp_path
         lab.advance(2)
         assert poller.result()["status"] == "Succeeded"
 
-        (listed,) = lab.truth["mails"]
+        (listed,) = lab.truth()["mails"]
         assert listed["to"] == ["bob@contoso.com"]
         assert listed["file"] == str(tmp_path / "mail" / f"000001-{operation}.eml")
         assert [path.name for path in (tmp_path / "mail").iterdir()] == [f"000001-{operation}.eml"]
@@ -82,7 +82,7 @@ def test_the_same_operation_id_is_the_same_mail_also_after_a_restart(tmp_path):
     with running(tmp_path / "state.db", clock) as lab:
         client(lab).begin_send(message(), operation_id=operation.upper(), polling=False)
         lab.advance(6)
-        assert [mail["status"] for mail in lab.truth["mails"]] == ["Succeeded"] * 2
+        assert [mail["status"] for mail in lab.truth()["mails"]] == ["Succeeded"] * 2
     assert len(list((tmp_path / "mail").iterdir())) == 2
 
 
@@ -91,10 +91,10 @@ def test_a_file_that_was_lost_before_it_was_noted_is_written_again(tmp_path, mon
     with running(tmp_path / "state.db") as lab:
         client(lab).begin_send(message(), polling=False)
         lab.advance(2)
-        assert lab.truth["mails"][0]["file"] is None
+        assert lab.truth()["mails"][0]["file"] is None
         (tmp_path / "mail").unlink()
         lab.advance(2)
-        assert lab.truth["mails"][0]["file"]
+        assert lab.truth()["mails"][0]["file"]
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
 
 
@@ -123,7 +123,7 @@ def test_a_file_that_was_lost_before_it_was_noted_is_written_again(tmp_path, mon
 def test_what_cannot_be_sent_is_refused_and_leaves_nothing(lab, changes, status, code):
     error = refused(lab, message(**changes))
     assert (error.status_code, error.error.code) == (status, code)
-    assert lab.truth["mails"] == []
+    assert lab.truth()["mails"] == []
 
 
 def test_an_attachment_that_is_too_large_is_refused(lab):
@@ -139,7 +139,7 @@ def test_the_thirty_first_mail_in_a_minute_waits(lab):
     assert error.status_code == 429
     lab.advance(float(error.response.headers["Retry-After"]))
     client(lab).begin_send(message(), polling=False)
-    assert len(lab.truth["mails"]) == 31
+    assert len(lab.truth()["mails"]) == 31
 
 
 def test_without_a_token_nothing_is_taken(lab):
@@ -166,4 +166,4 @@ def test_our_gateway_sends_once_and_sees_it_through(lab):
     assert mail.state("k") == "running"
     lab.advance(6)
     assert mail.state("k") == "succeeded"
-    assert len(lab.truth["mails"]) == 1
+    assert len(lab.truth()["mails"]) == 1

@@ -21,15 +21,15 @@ COPY = "https://stfasprod-secondary.blob.core.windows.net"
 
 
 def index_client(lab: Lab, url=AWAY) -> SearchIndexClient:
-    return SearchIndexClient(url, **lab.client)
+    return SearchIndexClient(url, **lab.sdk)
 
 
 def indexer_client(lab: Lab, url=AWAY) -> SearchIndexerClient:
-    return SearchIndexerClient(url, **lab.client)
+    return SearchIndexerClient(url, **lab.sdk)
 
 
 def search_client(lab: Lab, index, url=AWAY) -> SearchClient:
-    return SearchClient(url, index, **lab.client)
+    return SearchClient(url, index, **lab.sdk)
 
 
 def definition(lab: Lab, name="agents-v2"):
@@ -82,7 +82,7 @@ def begin(lab: Lab, source, name="agents-v2", **changes):
 
 
 def messages(lab: Lab) -> int:
-    return lab.truth["cosmos"][COSMOS]["documents"]["messages"]
+    return lab.truth()["cosmos"][COSMOS]["documents"]["messages"]
 
 
 def last(lab: Lab, name, url=AWAY):
@@ -126,7 +126,7 @@ def test_a_snapshot_takes_240_seconds_and_the_delta_after_it_60(lab):
     assert abs(done.item_count - (now - 118_000)) <= 30
     assert now - 30 <= search_client(lab, "agents-v2").get_document_count() <= now
     index_client(lab).create_or_update_alias({"name": "agents", "indexes": ["agents-v2"]})
-    assert lab.truth["search"]["srch-fas-japanwest"]["aliases"] == {"agents": "agents-v2"}
+    assert lab.truth()["search"]["srch-fas-japanwest"]["aliases"] == {"agents": "agents-v2"}
 
 
 def test_a_full_rebuild_takes_420_seconds(lab):
@@ -168,7 +168,7 @@ def test_the_live_indexer_keeps_the_primary_index_up_to_date(lab):
     assert 120_000 < count <= messages(lab)
     lab.fault("region_outage", "japaneast")
     lab.advance(900)
-    truth = lab.truth["search"]["srch-fas-japaneast"]
+    truth = lab.truth()["search"]["srch-fas-japaneast"]
     assert truth["indexes"]["agents-v1"] - count < 3000
 
 
@@ -272,7 +272,7 @@ def test_an_alias_needs_an_index_and_guards_it(lab):
     assert caught.value.status_code == 400
     index_client(lab, HOME).delete_alias("agents")
     index_client(lab, HOME).delete_index("agents-v1")
-    assert lab.truth["search"]["srch-fas-japaneast"]["indexes"] == {}
+    assert lab.truth()["search"]["srch-fas-japaneast"]["indexes"] == {}
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_connection_strings_are_not_told_and_keys_are_not_taken(lab):
     assert not indexer_client(lab).get_data_source_connection("snap").connection_string
     answer = lab.http.get(f"{AWAY}/indexes?api-version=2025-09-01", headers={"api-key": "k"})
     assert answer.status_code == 401
-    entry = next(one for one in lab.ledger if "datasources" in one["path"])
+    entry = next(one for one in lab.ledger() if "datasources" in one["path"])
     assert entry["body"]["credentials"]["connectionString"] == "***"
 
 
