@@ -56,6 +56,13 @@ def test_what_is_stored_comes_back_byte_for_byte(lab, container):
     assert lab.truth()["blobs"]["stfasops/records/runs/R 1/Ä+%&.pdf"]["length"] == 768
 
 
+def test_every_slash_of_a_name_counts(lab, container):
+    for name in ("a/b", "a//b", "a/b/"):
+        container.upload_blob(name, name.encode())
+    assert container.download_blob("a//b").readall() == b"a//b"
+    assert list(container.list_blob_names()) == ["a//b", "a/b", "a/b/"]
+
+
 def test_an_empty_blob_and_names_that_differ_by_case(lab, container):
     container.upload_blob("a", b"")
     container.upload_blob("A", b"x")

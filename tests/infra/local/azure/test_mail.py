@@ -1,8 +1,16 @@
 import base64
 import json
+import signal
+import socket
+import subprocess
+import sys
+import time
 import uuid
+from contextlib import contextmanager
 from email import message_from_bytes, policy
+from pathlib import Path
 
+import httpx
 import pytest
 from azure.communication.email import EmailClient
 from azure.core.exceptions import HttpResponseError
@@ -12,6 +20,7 @@ from shared.gateways.mail import Attachment, Mail, Message
 from tests.infra.local.azure.data_planes import Lab, lab, running
 
 assert lab  # a fixture: imported for its name
+ROOT = Path(__file__).parents[4]
 ENDPOINT = "https://acs-fas-prod.communication.azure.com"
 SENDER = "ops@fas.contoso.com"
 
@@ -84,6 +93,47 @@ def test_the_same_operation_id_is_the_same_mail_also_after_a_restart(tmp_path):
         lab.advance(6)
         assert [mail["status"] for mail in lab.truth()["mails"]] == ["Succeeded"] * 2
     assert len(list((tmp_path / "mail").iterdir())) == 2
+
+
+def test_killed_while_mails_arrive_it_keeps_each_accepted_one_once(tmp_path):
+    state, port = tmp_path / "state.db", free_port()
+    operations = [str(uuid.uuid4()) for _ in range(24)]
+    headers = {"x-sim-host": "acs-fas-prod.communication.azure.com", "Authorization": "Bearer t"}
+
+    def send(operation):
+        url = f"http://127.0.0.1:{port}/emails:send?api-version=2025-09-01"
+        return httpx.post(url, json=message(), headers={**headers, "Operation-Id": operation}).status_code
+
+    for life in range(3):
+        with simulator(port, state):
+            for operation in operations[: 8 * (life + 1)]:
+                assert send(operation) == 202
+    with simulator(port, state):
+        deadline = time.monotonic() + 10
+        while len(list((tmp_path / "mail").glob("*.eml"))) < 24 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        mails = httpx.get(f"http://127.0.0.1:{port}/_sim/world").json()["mails"]
+    assert [mail["operation"] for mail in mails] == operations
+    names = sorted(path.name for path in (tmp_path / "mail").iterdir())
+    assert names == [f"{number:06d}-{operation}.eml" for number, operation in enumerate(operations, start=1)]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def simulator(port, state):
+    """The simulated Azure in a process of its own, which is killed at the end."""
+    command = [sys.executable, "-m", "infra.local.azure", "--port", str(port), "--state", str(state)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert "simulated Azure at" in process.stdout.readline()
+            yield
+        finally:
+            process.send_signal(signal.SIGKILL)
 
 
 def test_a_file_that_was_lost_before_it_was_noted_is_written_again(tmp_path, monkeypatch):
