@@ -1,6 +1,7 @@
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.appcontainers import ContainerAppsAPIClient
+from azure.mgmt.appcontainers.models import TrafficWeight
 
 from infra.local.azure.contoso import IMAGE
 
@@ -145,3 +146,30 @@ def test_host_name_needs_a_certificate_of_the_same_environment(apps):
     with pytest.raises(HttpResponseError) as failure:
         apps.container_apps.begin_update(GROUP, APP, app)
     assert failure.value.error.code == "CertificateNotFound"
+
+
+def test_traffic_goes_where_its_weights_say(azure, apps):
+    app = apps.container_apps.get(GROUP, APP)
+    first = app.latest_revision_name
+    app.configuration.active_revisions_mode = "Multiple"
+    app.template.scale.min_replicas = 4
+    app.configuration.ingress.traffic = [TrafficWeight(revision_name=first, weight=100)]
+    azure.finish(lambda: apps.container_apps.begin_update(GROUP, APP, app), 60)
+    azure.advance(20)
+    weights = {one.name: (one.active, one.traffic_weight) for one in list_revisions(apps)}
+    second = apps.container_apps.get(GROUP, APP).latest_revision_name
+    assert weights == {first: (True, 100), second: (True, 0)}
+    apps.container_apps_revisions.deactivate_revision(GROUP, APP, first)
+    assert azure.get("https://api.fas.contoso.com/health").status_code == 503
+    app = apps.container_apps.get(GROUP, APP)
+    app.configuration.ingress.traffic = [TrafficWeight(revision_name=second, weight=90)]
+    with pytest.raises(HttpResponseError, match="add up to 100"):
+        apps.container_apps.begin_update(GROUP, APP, app)
+    app.configuration.ingress.traffic = [TrafficWeight(revision_name=second, weight=100)]
+    azure.finish(lambda: apps.container_apps.begin_update(GROUP, APP, app), 60)
+    azure.advance(20)
+    assert azure.get("https://api.fas.contoso.com/health").status_code == 200
+
+
+def list_revisions(apps):
+    return apps.container_apps_revisions.list_revisions(GROUP, APP)

@@ -32,7 +32,7 @@ def ready_replicas(world: World, app: Json) -> int:
     return sum(
         is_ready(world, replica, region)
         for revision in revisions(world, app["id"])
-        if revision["properties"]["active"]
+        if revision["properties"]["active"] and revision["properties"]["trafficWeight"] > 0
         for replica in replicas(world, revision["id"])
     )
 
@@ -141,22 +141,33 @@ def stop_replicas(world: World, revision_id: str) -> None:
 
 
 def promote(world: World, app_id: str) -> None:
-    """Give the latest revision the traffic once it is ready; in Single mode the older ones go."""
+    """Give the traffic to who shall have it, now that the latest is ready; in Single mode the older ones go."""
     app = world.resource(app_id)
     known = revisions(world, app_id)
     latest = known[-1]
     if latest["properties"]["provisioningState"] == "Failed":
         return
     single = (app["properties"].get("configuration") or {}).get("activeRevisionsMode", "Single") == "Single"
+    weights = {latest["name"]: 100} if single else _weights(app, latest["name"])
     for revision in known:
         newest = revision["name"] == latest["name"]
-        properties = {**revision["properties"], "trafficWeight": 100 if newest else 0}
+        properties = {**revision["properties"], "trafficWeight": weights.get(revision["name"], 0)}
         if single and not newest and properties["active"]:
             properties["active"] = False
             stop_replicas(world, revision["id"])
         world.put_resource({**revision, "properties": properties})
     app["properties"]["latestReadyRevisionName"] = latest["name"]
     world.put_resource(app)
+
+
+def _weights(app: Json, latest: str) -> dict[str, int]:
+    """Return the share of the traffic of each revision, in percent."""
+    weights: dict[str, int] = {}
+    ingress = (app["properties"].get("configuration") or {}).get("ingress") or {}
+    for one in ingress.get("traffic") or [{"latestRevision": True, "weight": 100}]:
+        name = latest if one.get("latestRevision") else str(one.get("revisionName"))
+        weights[name] = weights.get(name, 0) + int(one.get("weight") or 0)
+    return weights
 
 
 def shown_revision(world: World, revision: Json, region: str) -> Json:

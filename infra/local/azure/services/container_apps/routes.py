@@ -83,12 +83,26 @@ def check(world: World, app_id: str, body: Json) -> None:
         )
         raise ArmError(400, "ContainerAppInvalidScaleSpec", message)
     _check_domains(world, environment, properties)
+    _check_traffic(world, app_id, properties)
     try:
         model.require_capacity(world, region)
     except OperationFailed as error:
         raise ArmError(
             503 if error.code == "ServiceUnavailable" else 409, error.code, error.message
         ) from error
+
+
+def _check_traffic(world: World, app_id: str, properties: Json) -> None:
+    """Refuse traffic that does not add up to 100, or goes to a revision that is not there."""
+    traffic = ((properties.get("configuration") or {}).get("ingress") or {}).get("traffic") or []
+    total = sum(int(one.get("weight") or 0) for one in traffic)
+    if traffic and total != 100:
+        message = f"The traffic weights of a container app must add up to 100, not {total}."
+        raise ArmError(400, "ContainerAppInvalidTrafficWeight", message)
+    for one in traffic:
+        named = one.get("revisionName")
+        if named and world.resources.peek(f"{app_id}/revisions/{named}") is None:
+            raise ArmError(400, "RevisionNotFound", f"The revision '{named}' of the traffic was not found.")
 
 
 def _check_domains(world: World, environment: Json, properties: Json) -> None:
