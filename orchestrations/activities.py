@@ -2,24 +2,28 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
 from orchestrations.app import app
+from orchestrations.start import is_over
 from orchestrations.telling import tell
 from shared.actions.action import Action, Call
 from shared.actions.catalog import catalog
 from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid
 from shared.model.outcome import Outcome, Pending
 from shared.model.run import Approval, Control, RunRecord, RunRequest, StepOrder
-from shared.model.signing import Signed
+from shared.model.signing import Signed, plan_digest
 from shared.model.wire import Wire
 from shared.runtime import Runtime, runtime
 
 OUTCOME_LIMIT = 32_000
 """Bytes of an outcome that may stay in history; more goes to blob and leaves a reference."""
+
+CLOCKS_APART = timedelta(minutes=5)
+"""By how much the clocks of two instances may differ."""
 
 
 def register(actions: Mapping[str, Action]) -> None:
@@ -42,8 +46,7 @@ def perform(action: Action, payload: Wire, world: Runtime) -> Wire:
     """Run one phase of an action. What it raises of its own errors is an answer, anything else a defect."""
     order = StepOrder.from_wire(payload["order"])
     if not world.signer.is_ours(order) or order.action != action.name:
-        refusal = _failure(CheckFailed("this step is in no plan that this app has signed: nothing was done"))
-        return {"failure": {**refusal["failure"], "unsigned": True}}
+        return _failure(CheckFailed("this step is in no plan that this app has signed: nothing was done"))
     call = Call(
         estate=world.estate,
         azure=world.azure,
@@ -92,6 +95,17 @@ def _within_limit(outcome: Outcome, call: Call) -> Wire:
 
 
 @app.activity_trigger(input_name="payload")
+def check_request(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
+    """Whether a run may begin: this app signed it and each of its steps, for the instance that it runs as."""
+    request = RunRequest.from_wire(payload["request"])
+    if not runtime().signer.is_whole(request):
+        return {"refused": "the start is not signed by this app: nothing was done"}
+    if payload["instance_id"] != request.run_id:
+        return {"refused": f"the start was signed for {request.run_id}: nothing was done"}
+    return {"refused": ""}
+
+
+@app.activity_trigger(input_name="payload")
 def check_approval(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Whether an approval event counts: signed by this app, for this run and plan, by somebody who may."""
     world, request = runtime(), RunRequest.from_wire(payload["request"])
@@ -100,13 +114,13 @@ def check_approval(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         return {"refused": "it is not signed by this app"}
     estate, policy = world.estate, request.plan.approval
     approver = next((person for person in estate.people if person.id == approval.approver_id), None)
-    if approval.run_id != request.run_id or approval.plan_digest != request.plan.digest():
+    if approval.run_id != request.run_id or approval.plan_digest != plan_digest(request.plan):
         return {"refused": "it was given for another run or another plan"}
     if approver is None or approver.mail not in policy.approvers:
         return {"refused": f"{approval.approver} is not an approver of this plan"}
     if approval.approver_id == request.requester_id:
         return {"refused": f"{approval.approver} asked for the run and cannot approve it"}
-    if not request.requested_at <= approval.decided_at <= datetime.now(UTC):
+    if not request.requested_at - CLOCKS_APART <= approval.decided_at <= datetime.now(UTC) + CLOCKS_APART:
         return {"refused": "it was not decided while the run was waiting"}
     return {"refused": "", "approval": approval.to_wire()}
 
@@ -133,10 +147,8 @@ def _signed[S: Signed](kind: type[S], wire: object, world: Runtime) -> S | None:
 
 @app.activity_trigger(input_name="payload")
 def ask_approvers(_ctx: object, payload: dict[str, Any]) -> bool:
-    """Tell the approvers that a run waits for them; False when the run was not started by this app."""
+    """Tell the approvers that a run waits for them."""
     world, request = runtime(), RunRequest.from_wire(payload)
-    if not world.signer.is_ours(request):
-        return False
     policy = request.plan.approval
     steps = "\n".join(f"  {number}. {step.name}" for number, step in enumerate(request.plan.steps, 1))
     text = (
@@ -190,8 +202,7 @@ def publish_record(_ctx: object, payload: dict[str, Any]) -> bool:
 @app.activity_trigger(input_name="payload")
 def run_is_over(payload: str, client: df.SyncDurableFunctionsClient) -> bool:
     """Whether a run (by its id) that still holds a service has ended without letting go of it."""
-    state = client.get_orchestration_state(payload, fetch_payloads=False)
-    return state is None or state.runtime_status.name in {"COMPLETED", "FAILED", "TERMINATED"}
+    return is_over(client, payload)
 
 
 register(catalog())

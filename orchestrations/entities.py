@@ -31,10 +31,29 @@ def service_claim(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN4
 def automation(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """The kill switch: whether anything that changes Azure may start by itself."""
     state: Wire = ctx.get_state(dict, AUTOMATION_ON)
-    if ctx.operation == "set":
+    if ctx.operation == "set" and isinstance(payload, dict) and payload.keys() == AUTOMATION_ON.keys():
         state = payload
         ctx.set_state(state)
     return state
+
+
+@app.entity_trigger(context_name="context", entity_name="run_starts")
+def run_starts(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
+    """Which runs of a plan have begun lately: a signed start counts once, even if somebody sends it again.
+
+    `begin` answers whether the run may: it is new, or it is the very one that asked before.
+    """
+    begun: dict[str, float] = ctx.get_state(dict, {})
+    if ctx.operation != "begin":
+        return begun
+    begun = {run_id: at for run_id, at in begun.items() if at > payload["at"] - STARTS_REMEMBERED}
+    mine = begun.setdefault(payload["run_id"], payload["at"])
+    ctx.set_state(begun)
+    return mine == payload["at"]
+
+
+STARTS_REMEMBERED = 4 * 3600.0
+"""Seconds; longer than a signed start is good for."""
 
 
 AUTOMATION_ON: Wire = {"enabled": True, "reason": "never switched off", "by": "", "at": None}

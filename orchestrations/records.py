@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -28,18 +29,28 @@ def records(client: df.SyncDurableFunctionsClient, kind: PlanKind | None) -> lis
     for wanted in [kind] if kind else list(PlanKind):
         query = OrchestrationQuery(instance_id_prefix=f"{wanted}-", fetch_inputs_and_outputs=True)
         states = client.get_all_orchestration_states(query)
-        found += [from_state(state) for state in states if state.name == "run_plan"]
+        read = [from_state(state) for state in states if state.name == "run_plan"]
+        found += [record for record in read if record is not None]
     return sorted(found, key=lambda record: (record.started_at, record.run_id), reverse=True)
 
 
-def from_state(state: OrchestrationState) -> RunRecord:
-    """What Durable holds of a run, as a record."""
+def from_state(state: OrchestrationState) -> RunRecord | None:
+    """What Durable holds of a run, as a record; None when that is nothing that this app wrote."""
+    try:
+        return _read(state)
+    except ValueError:
+        return None
+
+
+def _read(state: OrchestrationState) -> RunRecord:
     if state.serialized_output and state.runtime_status.name == "COMPLETED":
         return RunRecord.from_wire(_json(state.serialized_output))
     if state.serialized_custom_status:
         record = RunRecord.from_wire(_json(state.serialized_custom_status))
     else:
-        record = _not_begun(RunRequest.from_wire(_json(state.serialized_input or "{}")))
+        record = _not_begun(
+            RunRequest.from_wire(_json(state.serialized_input or "{}")), _utc(state.created_at)
+        )
     name = state.runtime_status.name
     if name in {"FAILED", "TERMINATED"}:
         why = (
@@ -47,15 +58,23 @@ def from_state(state: OrchestrationState) -> RunRecord:
             if state.failure_details
             else "ended from outside, in Durable itself"
         )
-        changes: Wire = {"status": RunStatus.FAILED, "status_reason": f"{name.lower()}: {why}"[:500]}
+        changes: Wire = {
+            "status": RunStatus.FAILED,
+            "status_reason": f"{name.lower()}: {why}"[:500],
+            "finished_at": _utc(state.last_updated_at),
+        }
         return record.model_copy(update=changes)
     return record
 
 
-def _not_begun(request: RunRequest) -> RunRecord:
+def _not_begun(request: RunRequest, created_at: datetime) -> RunRecord:
     from orchestrations.run_state import RunState  # noqa: PLC0415 - only in the moment before a run begins
 
-    return RunState(request, started_at=request.requested_at).record(request.requested_at, live=True)
+    return RunState(request, started_at=created_at).record(created_at, live=True)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _json(serialized: str) -> Any:  # noqa: ANN401 - JSON

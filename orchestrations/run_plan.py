@@ -5,7 +5,6 @@ of it. Deterministic: time comes from the orchestration, everything else from ac
 run's history is its checkpoint, its custom status the live record, its output the final one.
 """
 
-import json
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,6 +44,10 @@ PAGE_RETRY = task.RetryPolicy(
     max_number_of_attempts=10,
     backoff_coefficient=2,
     max_retry_interval=timedelta(minutes=5),
+)
+
+CHECK_RETRY = task.RetryPolicy(
+    first_retry_interval=timedelta(seconds=1), max_number_of_attempts=4, backoff_coefficient=2
 )
 
 
@@ -109,6 +112,7 @@ class _Interpreter:
         self.held_since: datetime | None = None
         self.told_to_undo = False
         self.seen: set[str] = set()
+        self.shown: object = None
 
     @property
     def now(self) -> datetime:
@@ -190,13 +194,7 @@ class _Interpreter:
         if visible == self.shown:
             return
         self.shown = visible
-        status = self.run.record(self.now, live=True).to_wire()
-        while len(json.dumps(status)) > STATUS_LIMIT and status["log"]:
-            status["log"] = status["log"][1:]
-        if len(json.dumps(status)) > STATUS_LIMIT:
-            for step in status["steps"]:
-                step["summary"] = step["error"] = ""
-        self.ctx.set_custom_status(status)
+        self.ctx.set_custom_status(live_status(self.run.record(self.now, live=True)))
 
     def _say(self, what: str, who: str = "") -> None:
         self.run.log.append(LogEntry(at=self.now, what=what, who=who))
@@ -265,8 +263,8 @@ class _Interpreter:
 
     def _take_approval(self, wire: Any) -> Waits:  # noqa: ANN401 - an event is anything until it is checked
         """None while more are needed, empty when there are enough, else why the run ends."""
-        verdict = yield from self._until(
-            self._patiently("check_approval", {"request": self._request_payload(), "approval": wire})
+        verdict = yield from self._checked(
+            "check_approval", {"request": self._request_payload(), "approval": wire}
         )
         if verdict["refused"]:
             self._say(f"ignored an approval: {verdict['refused']}")
@@ -282,6 +280,17 @@ class _Interpreter:
             sum(a.decision == "approve" for a in self.run.approvals) >= self.request.plan.approval.required
         )
         return "" if enough else None
+
+    def _checked(self, activity: str, event: Wire) -> Waits:
+        """What a check says of an event; one that cannot be checked counts for nothing, and ends no run."""
+        try:
+            return (
+                yield from self._until(
+                    self.ctx.call_activity(activity, input=event, retry_policy=CHECK_RETRY)
+                )
+            )
+        except task.TaskFailedError as error:
+            return {"refused": f"it could not be checked, decide again ({_message(error)})"}
 
     def _request_payload(self) -> Wire:
         return {key: value for key, value in self.payload.items() if key != "step_signatures"}
@@ -387,7 +396,7 @@ class _Interpreter:
         if state.before is not None:
             payload["before"] = state.before
         if state.step.wants_record:
-            payload["record"] = self.run.record(self.now, live=False).to_wire()
+            payload["record"] = kept_record(self.run.record(self.now, live=False))
         self.work.append(_Work(state, purpose, self.ctx.call_activity(state.step.action, input=payload)))
 
     def _wait(self, state: StepState, purpose: Purpose, seconds: float) -> None:
@@ -563,6 +572,8 @@ class _Interpreter:
             self._over(state, StepStatus.FAILED)
         for work in [found for found in self.work if found.purpose == "retry" and not found.state.undoes]:
             self.work.remove(work)
+            if isinstance(work.task, task.TimerTask):
+                work.task.cancel()
             self._over(work.state, StepStatus.FAILED)
         self.run.begin_abort(undo=undo)
         self._unpause()
@@ -594,9 +605,7 @@ class _Interpreter:
                     pass
 
     def _checked_control(self, wire: Any) -> Waits:  # noqa: ANN401 - an event is anything until it is checked
-        verdict = yield from self._until(
-            self._patiently("check_control", {"run_id": self.request.run_id, "control": wire})
-        )
+        verdict = yield from self._checked("check_control", {"run_id": self.request.run_id, "control": wire})
         if verdict["refused"]:
             self._say(f"ignored a decision: {verdict['refused']}")
             return None

@@ -1,5 +1,6 @@
 """Where a run stands: pure state that the interpreter moves and the record is made from."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,15 @@ from shared.model.run import (
     StepRecord,
     StepStatus,
 )
+from shared.model.wire import Wire
+
+STATUS_LIMIT = 15_000
+"""Bytes of custom status; the Durable Task Scheduler and the local engine stop at 16 KB."""
+
+RECORD_LIMIT = 600_000
+"""Bytes of a record as an orchestration's output or an activity's input; 1 MiB is where the scheduler stops."""
+
+LOG_LIMIT = 500
 
 SATISFIED = frozenset({StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.UNKNOWN})
 
@@ -29,10 +39,12 @@ class StepState:
     name: str
     step: Step
     undoes: "StepState | None" = None
+    undone_from: StepStatus = StepStatus.SUCCEEDED
     status: StepStatus = StepStatus.PENDING
     tries: int = 0
     strikes: int = 0
     failures: int = 0
+    pages: int = 0
     started_at: datetime | None = None
     finished_at: datetime | None = None
     summary: str = ""
@@ -45,9 +57,13 @@ class StepState:
 
     def overdue(self, now: datetime, paused: timedelta, default: timedelta) -> bool:
         """Whether the deadline has passed; time in which the run was paused does not count."""
-        if self.started_at is None:
-            return False
-        return now - self.started_at - (paused - self.paused_for) > (self.step.deadline or default)
+        return self.time_left(now, paused, default) < 0
+
+    def time_left(self, now: datetime, paused: timedelta, default: timedelta) -> float:
+        """Seconds until the deadline, below zero when it has passed."""
+        allowed = self.step.deadline or default
+        taken = now - self.started_at - (paused - self.paused_for) if self.started_at else timedelta(0)
+        return (allowed - taken).total_seconds()
 
     def record(self) -> StepRecord:
         """As it goes into the run's record."""
@@ -86,12 +102,13 @@ class RunState:
     held_by: str = ""
     aborting: bool = False
     undo_asked: bool = False
-    unsigned: bool = False
     finished_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not self.steps:
             self.steps = [StepState(step.name, step) for step in self.request.plan.steps]
+        if self.request.plan.approval.required:
+            self.status = RunStatus.WAITING_FOR_APPROVAL
 
     def ready(self) -> list[StepState]:
         """Steps whose needs are met and that may start now."""
@@ -113,6 +130,10 @@ class RunState:
         """Steps that wait for an operator's decision."""
         return [state for state in self.steps if state.status is StepStatus.WAITING_FOR_OPERATOR]
 
+    def unstarted(self) -> bool:
+        """Whether a step is still to come."""
+        return any(state.status is StepStatus.PENDING for state in self.steps)
+
     def paused_until(self, now: datetime) -> timedelta:
         """For how long the run has been paused in all."""
         return self.paused_total + (now - self.paused_since if self.paused_since else timedelta(0))
@@ -124,8 +145,6 @@ class RunState:
             if state.status is StepStatus.PENDING:
                 state.status = StepStatus.SKIPPED
                 state.summary = "not started: the run was aborted"
-            elif state.status is StepStatus.WAITING_FOR_OPERATOR:
-                state.status = StepStatus.FAILED
         if undo and not self.undo_asked:
             self.undo_asked = True
             self.steps += list(self._undoing())
@@ -179,7 +198,7 @@ class RunState:
             steps=steps,
             rto=self.objective(),
             service_rto=() if live else tuple(self.service_objectives(now)),
-            log=tuple(self.log[-10:] if live else self.log),
+            log=tuple(self.log[-10:] if live else self.log[-LOG_LIMIT:]),
             findings=() if live else tuple(found for state in self.steps for found in state.findings)[:200],
             held_by=self.held_by,
         )
@@ -231,8 +250,6 @@ class RunState:
 
     def verdict(self) -> tuple[RunStatus, str]:
         """How a run ends that has nothing left to do."""
-        if self.unsigned:
-            return RunStatus.REJECTED, "the plan is not signed by this app: nothing was done"
         if self.aborting:
             undone = [state for state in self.steps if state.undoes and state.status is StepStatus.SUCCEEDED]
             return RunStatus.ABORTED, self.status_reason or f"aborted, {len(undone)} steps undone"
@@ -252,3 +269,51 @@ class RunState:
     def drill(self) -> bool:
         """Whether the world is whole, so that the run may give up by itself."""
         return self.request.mode is Mode.DRILL
+
+
+def live_status(record: RunRecord) -> Wire:
+    """A record as custom status: what is default is left out, and texts go until the rest fits."""
+    status = record.model_dump(mode="json", exclude_defaults=True)
+    steps: list[Wire] = status.get("steps", [])
+    waits = StepStatus.WAITING_FOR_OPERATOR
+    if _fits(status, STATUS_LIMIT):
+        return status
+    status["log"] = status.get("log", [])[-3:]
+    for step in steps:
+        step.pop("summary", None)
+    if _fits(status, STATUS_LIMIT):
+        return status
+    for step in steps:
+        if step["status"] != waits:
+            step.pop("error", None)
+    if _fits(status, STATUS_LIMIT):
+        return status
+    status["log"] = []
+    status["approvals"] = [{**approval, "reason": ""} for approval in status.get("approvals", [])]
+    for step in steps:
+        for name in ("needs", "services", "error", "finished_at"):
+            step.pop(name, None)
+    if _fits(status, STATUS_LIMIT):
+        return status
+    # What is pending can be told from the plan; what is over is told in the record at the end.
+    status["steps"] = [step for step in steps if step["status"] != StepStatus.PENDING][-60:]
+    return status if _fits(status, STATUS_LIMIT) else {**status, "steps": []}
+
+
+def kept_record(record: RunRecord) -> Wire:
+    """A record as it is passed on: the evidence of findings, then findings, then long texts go until it fits."""
+    wire = record.to_wire()
+    if not _fits(wire, RECORD_LIMIT):
+        wire["findings"] = [{**finding, "evidence": {}} for finding in wire["findings"]]
+    if not _fits(wire, RECORD_LIMIT):
+        wire["findings"] = wire["findings"][:20]
+    if not _fits(wire, RECORD_LIMIT):
+        for step in wire["steps"]:
+            step["summary"], step["error"] = step["summary"][:200], step["error"][:200]
+        wire["log"] = [{**entry, "what": entry["what"][:200]} for entry in wire["log"][-100:]]
+    return wire
+
+
+def _fits(wire: Wire, limit: int) -> bool:
+    """Whether the JSON fits; escaped to ASCII, as Durable writes it, a Japanese character takes six bytes."""
+    return len(json.dumps(wire)) <= limit

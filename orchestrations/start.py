@@ -72,6 +72,12 @@ def run_in_the_way(client: df.SyncDurableFunctionsClient, plan: Plan) -> str:
     for service in plan.services:
         held = client.get_entity(EntityInstanceId("service_claim", service))
         holder = held.get_typed_state(str) if held is not None else None
-        if holder:
+        if holder and not is_over(client, holder):
             return holder
     return ""
+
+
+def is_over(client: df.SyncDurableFunctionsClient, run_id: str) -> bool:
+    """Whether a run has ended, in whatever way; one that was purged has."""
+    state = client.get_orchestration_state(run_id, fetch_payloads=False)
+    return state is None or state.runtime_status.name in {"COMPLETED", "FAILED", "TERMINATED"}

@@ -1,5 +1,6 @@
 """`/automation`: the kill switch. Anyone on shift may switch off; switching on again takes an approver."""
 
+import time
 from datetime import UTC, datetime
 
 import azure.functions as func
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from orchestrations.entities import AUTOMATION_ON
 from orchestrations.triggers.endpoint import Request, endpoint, reply
+from orchestrations.triggers.problem import Problem
 from shared.model.estate import Role
 from shared.model.wire import Strict
 
@@ -24,8 +26,7 @@ class Switch(Strict):
 @endpoint("GET", "automation", Role.READER)
 def show_automation(request: Request) -> func.HttpResponse:
     """Whether anything that changes Azure may start by itself."""
-    found = request.client.get_entity(SWITCH)
-    return reply((found.get_typed_state(dict) if found else None) or AUTOMATION_ON)
+    return reply(_state(request))
 
 
 @endpoint("PUT", "automation", Role.READER)
@@ -40,4 +41,13 @@ def switch_automation(request: Request) -> func.HttpResponse:
         "at": datetime.now(UTC).isoformat(),
     }
     request.client.signal_entity(SWITCH, "set", state)
-    return reply(state)
+    for _ in range(50):  # a signal takes a moment; who switches off wants to know that it is off
+        if _state(request) == state:
+            return reply(state)
+        time.sleep(0.1)
+    raise Problem(503, "the switch has been sent but not confirmed yet: look again with GET /api/automation")
+
+
+def _state(request: Request) -> object:
+    found = request.client.get_entity(SWITCH)
+    return (found.get_typed_state(dict) if found else None) or AUTOMATION_ON

@@ -46,7 +46,7 @@ def caller_of(headers: Mapping[str, str], *, believed: bool) -> Caller:
     try:
         principal: Any = json.loads(base64.b64decode(encoded, validate=True))
         claims = [(str(claim["typ"]), str(claim["val"])) for claim in principal["claims"]]
-    except (binascii.Error, ValueError, KeyError, TypeError):
+    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         raise Problem(401, "the principal header is not what App Service writes") from None
     tenant, oid = _first(claims, _TENANT), _first(claims, _OBJECT)
     if not tenant or not oid:

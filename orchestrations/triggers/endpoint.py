@@ -43,15 +43,19 @@ class Request:
 Handler = Callable[[Request], func.HttpResponse]
 
 
-def parse[B: Strict](kind: type[B], raw: bytes | dict[str, Any]) -> B:
-    """Strict JSON into a type: wrong types, missing and unknown fields are a 400 that names them."""
+def parse[B: Strict](kind: type[B], raw: bytes, *inside: str) -> B:
+    """Strict JSON into a type: wrong types, missing and unknown fields are a 400 that names them.
+
+    `inside` is the field that the JSON stood in, when it was not the body itself.
+    """
     try:
-        if isinstance(raw, bytes):
-            return kind.model_validate_json(raw or b"{}", strict=True)
-        return kind.model_validate(raw)
+        return kind.model_validate_json(raw or b"{}", strict=True)
     except ValidationError as error:
         problems = [
-            {"field": ".".join(str(part) for part in found["loc"]) or "(body)", "problem": found["msg"]}
+            {
+                "field": ".".join([*inside, *(str(part) for part in found["loc"])]) or "(body)",
+                "problem": found["msg"],
+            }
             for found in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         first = problems[0]

@@ -12,6 +12,7 @@ from orchestrations.triggers.problem import Problem
 from shared.model.estate import Role
 from shared.model.plan import PlanKind
 from shared.model.run import Approval, Control, RunRecord, RunRequest, RunStatus, StepStatus
+from shared.model.signing import plan_digest
 from shared.model.wire import Strict
 
 Reason = Field(min_length=3, max_length=1000)
@@ -117,7 +118,7 @@ def approve(request: Request) -> func.HttpResponse:
         approver_id=caller.id,
         reason=body.reason,
         decided_at=datetime.now(UTC),
-        plan_digest=asked.plan.digest(),
+        plan_digest=plan_digest(asked.plan),
     )
     signed = request.world.signer.sign(approval)
     request.client.raise_orchestration_event(record.run_id, "approval", data=signed.to_wire())
@@ -127,7 +128,7 @@ def approve(request: Request) -> func.HttpResponse:
 @endpoint("POST", "runs/{id}/decisions", Role.OPERATOR)
 def decide_step(request: Request) -> func.HttpResponse:
     """Retry, skip or abort, for a step that waits for it."""
-    body, record = request.body(DecideStep), _record(request)
+    body, record = request.body(DecideStep), _still_going(request)
     step = next((found for found in record.steps if found.name == body.step), None)
     waiting = [found.name for found in record.steps if found.status is StepStatus.WAITING_FOR_OPERATOR]
     if step is None or step.name not in waiting:
@@ -143,6 +144,8 @@ def decide_step(request: Request) -> func.HttpResponse:
 def pause_run(request: Request) -> func.HttpResponse:
     """Running steps finish, none starts."""
     body, record = request.body(Steer), _still_going(request)
+    if record.status is RunStatus.WAITING_FOR_APPROVAL:
+        raise Problem(409, "the run waits for approval, there is nothing to pause: reject or abort it")
     return _steer(request, record, "pause", body.reason)
 
 
@@ -198,7 +201,7 @@ def _record(request: Request) -> RunRecord:
 def _still_going(request: Request) -> RunRecord:
     record = _record(request)
     if record.status.over:
-        raise Problem(409, f"the run is over: it {record.status}")
+        raise Problem(409, f"the run is over: it is {record.status}")
     return record
 
 

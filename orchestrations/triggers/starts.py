@@ -1,5 +1,6 @@
 """`POST /recovery/{plan}` and its siblings: an operator starts a plan."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,7 +83,7 @@ def _start(
     outage_started_at: datetime | None,
     parameters: dict[str, Any],
 ) -> func.HttpResponse:
-    wanted = parse(maker.parameters, parameters)
+    wanted = parse(maker.parameters, json.dumps(parameters).encode(), "parameters")
     plan = maker(request.world.estate, PlanRequest(mode=mode, outage_started_at=outage_started_at), wanted)
     if holder := run_in_the_way(request.client, plan):
         raise Problem(409, f"{holder} works on the same services; follow it or abort it first", run_id=holder)

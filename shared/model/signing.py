@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from shared.model.alert import Alert
-from shared.model.plan import Plan, Step
+from shared.model.plan import Plan, Step, content_digest
 from shared.model.run import Approval, Control, RunRequest, StepOrder
 
 Signed = RunRequest | StepOrder | Approval | Control | Alert
@@ -31,16 +31,28 @@ class Signer:
 
     def is_ours(self, content: Signed) -> bool:
         """Whether this app signed exactly that."""
-        return hmac.compare_digest(content.signature, self._signature(content))
+        return hmac.compare_digest(content.signature.encode(), self._signature(content).encode())
+
+    def is_whole(self, request: RunRequest) -> bool:
+        """Whether this app signed a run and each of its steps."""
+        given = request.step_signatures
+        return self.is_ours(request) and all(
+            self.is_ours(order.model_copy(update={"signature": given.get(order.name, "")}))
+            for order in step_orders(request)
+        )
 
     def _signature(self, content: Signed) -> str:
-        canonical = json.dumps(content.signed_content(), sort_keys=True, separators=(",", ":"))
+        # Defaults are left out: a field that a later release adds breaks no signature of a run in flight.
+        covered = content.model_dump(
+            mode="json", exclude={"signature", "step_signatures"}, exclude_defaults=True
+        )
+        canonical = json.dumps(covered, sort_keys=True, separators=(",", ":"))
         return hmac.digest(self.key, f"{type(content).__name__}\n{canonical}".encode(), "sha256").hex()
 
 
 def step_orders(request: RunRequest) -> Iterator[StepOrder]:
     """One order for each step and each undo step of a run, unsigned."""
-    digest = request.plan.digest()
+    digest = plan_digest(request.plan)
     for name, step in all_steps(request.plan).items():
         yield StepOrder(
             run_id=request.run_id,
@@ -61,3 +73,8 @@ def all_steps(plan: Plan) -> dict[str, Step]:
 def undo_name(step: str) -> str:
     """The name that a step's undo runs under."""
     return f"undo_{step}"
+
+
+def plan_digest(plan: Plan) -> str:
+    """SHA-256 over the plan, defaults left out as in signatures: what steps and approvals are bound to."""
+    return content_digest(plan.model_dump(mode="json", exclude_defaults=True))
