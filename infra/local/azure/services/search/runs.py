@@ -58,8 +58,7 @@ def begin(world: World, key: str) -> None:
 def indexed(world: World, args: Json) -> Json:
     """Move the documents; a source or service that is out at the end of the run has stopped it."""
     key = args["indexer"]
-    search = key.partition("/")[0]
-    resource = find(world, search)
+    resource = find(world, key.partition("/")[0])
     if "lost" in args:
         raise OperationFailed("SourceLost", args["lost"])
     if resource is None or not world.region_up(region_name(resource["location"])):
@@ -68,13 +67,18 @@ def indexed(world: World, args: Json) -> Json:
         reading = _read(world, key)
     except (sources.SourceLostError, sources.SourceRefusedError) as error:
         raise OperationFailed("SourceLost", str(error)) from error
+    return _move(world, key, reading)
+
+
+def _move(world: World, key: str, reading: sources.Reading) -> Json:
+    """Put into the index what was read, unless more of it failed than the indexer allows."""
     indexer = world.table(INDEXERS).get(key)
     assert indexer is not None
     allowed = int((indexer.get("parameters") or {}).get("maxFailedItems") or 0)
     if allowed != -1 and len(reading.failures) > allowed:
         message = "The number of items that failed exceeds maxFailedItems. See the errors of this run."
         raise OperationFailed("TooManyFailedItems", message, reading.failures)
-    index = f"{search}/{indexer['targetIndexName']}"
+    index = f"{key.partition('/')[0]}/{indexer['targetIndexName']}"
     documents.add(world, index, reading.ranges, reading.documents, reading.origin)
     world.table(INDEXERS).put(key, {**indexer, "mark": reading.mark})
     return {"items": reading.items, "failures": reading.failures, "mark": reading.mark}
@@ -84,7 +88,7 @@ def shown(world: World, entry: Json) -> Json:
     """Return a run as `lastResult` and `executionHistory` hold it."""
     if "reset" in entry:
         return _result("reset", None, entry["reset"], entry["reset"], 0, [])
-    operation = world.operations.find(entry["operation"])
+    operation = entry.get("settled") or world.operations.find(entry["operation"])
     assert operation is not None
     ended = operation.get("ended")
     match operation["status"]:
@@ -146,7 +150,34 @@ def scheduled(world: World) -> None:
         resource = find(world, key.partition("/")[0])
         if pause is None or indexer.get("disabled") or resource is None or running(world, key):
             continue
-        last = next((one["operation"] for one in indexer["runs"] if "operation" in one), "")
-        started = (world.operations.find(last) or {"started": 0})["started"]
+        started = max((_started(world, one) for one in indexer["runs"][:1]), default=0.0)
         if world.region_up(region_name(resource["location"])) and world.now - started >= pause:
+            _run_by_schedule(world, key)
+
+
+def _started(world: World, entry: Json) -> float:
+    operation = entry.get("settled") or world.operations.find(entry.get("operation", ""))
+    return operation["started"] if operation else entry.get("reset", 0.0)
+
+
+def _run_by_schedule(world: World, key: str) -> None:
+    """Take what is new at once; only a run over many documents takes its time.
+
+    So the background makes no operations, at which a fault that is meant for somebody's next one would strike.
+    """
+    indexer = world.table(INDEXERS).get(key)
+    assert indexer is not None
+    before = indexer.get("mark")
+    run: Json = {"started": world.now, "ended": world.now, "status": "Succeeded"}
+    try:
+        reading = _read(world, key)
+        if reading.seconds > durations.SEARCH_DELTA:
             begin(world, key)
+            return
+        run["result"] = _move(world, key, reading)
+        indexer["mark"] = reading.mark
+    except (sources.SourceLostError, sources.SourceRefusedError, OperationFailed) as error:
+        details = error.details if isinstance(error, OperationFailed) else []
+        run |= {"status": "Failed", "error": {"message": str(error), "details": details}}
+    entry: Json = {"settled": run, "from": before}
+    world.table(INDEXERS).put(key, {**indexer, "runs": [entry, *indexer["runs"]][:HISTORY]})
