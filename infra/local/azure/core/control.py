@@ -49,13 +49,18 @@ def truth(world: World) -> Json:
             "seed": world.seed,
             "regions": {region: {"up": world.region_up(region)} for region in world.regions},
             "faults": world.faults.active(),
-            "operations": [masked(row) for _, row in world.table("operation").rows()],
+            "operations": [_operation(row) for _, row in world.table("operation").rows()],
             "resources": {row["id"]: masked(row) for _, row in world.resources.rows()},
         }
         for service in world.services:
             for name, tell in service.truths.items():
                 body[name] = tell(world)
         return body
+
+
+def _operation(row: Json) -> Json:
+    """Show an operation without its arguments, which may hold secrets under any name."""
+    return masked({key: value for key, value in row.items() if key not in {"args", "doom"}})
 
 
 def _inject(world: World, body: bytes) -> Json:

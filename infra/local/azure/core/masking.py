@@ -14,6 +14,10 @@ _SECRET = re.compile(
 def masked(value: Any, *, vault: bool = False, inside: str = "") -> Any:  # noqa: ANN401 - JSON of any shape
     """Return a copy without secrets; `vault`: every `value` is one (the body of a secret of a key vault)."""
     if isinstance(value, dict):
+        secure = _secure_parameters(value)
+        if secure:
+            given = {name: MASK if name in secure else one for name, one in value["parameters"].items()}
+            value = {**value, "parameters": given}
         return {
             key: MASK
             if _hides(key, item, vault=vault, inside=inside)
@@ -23,6 +27,15 @@ def masked(value: Any, *, vault: bool = False, inside: str = "") -> Any:  # noqa
     if isinstance(value, list):
         return [masked(item, vault=vault, inside=inside) for item in value]
     return value
+
+
+def _secure_parameters(value: dict[str, Any]) -> set[str]:
+    """Return the parameters of a deployment that its template declares as secure."""
+    template, given = value.get("template"), value.get("parameters")
+    if not isinstance(template, dict) or not isinstance(given, dict):
+        return set()
+    declared: dict[str, Any] = template.get("parameters") or {}
+    return {name for name in given if "secure" in str((declared.get(name) or {}).get("type", "")).lower()}
 
 
 def _hides(key: str, item: object, *, vault: bool, inside: str) -> bool:

@@ -14,11 +14,13 @@ from infra.local.azure.services import (
     storage,
     traffic,
 )
+from infra.local.azure.services.container_apps import revisions as container_apps_revisions
 from infra.local.azure.services.container_apps import routes as container_apps
 from infra.local.azure.services.container_apps import usages as container_apps_usages
 from infra.local.azure.services.cosmos import accounts as cosmos_accounts
 from infra.local.azure.services.cosmos import containers as cosmos_containers
 from infra.local.azure.services.cosmos import data as cosmos_data
+from infra.local.azure.services.cosmos import failover as cosmos_failover
 from infra.local.azure.services.deployments import routes as deployments
 from infra.local.azure.services.network import dns_zones, resolvers, traffic_manager
 
@@ -29,10 +31,12 @@ SERVICES: tuple[Service, ...] = (
     mail.service,
     blobs.service,
     container_apps.service,
+    container_apps_revisions.service,
     container_apps_usages.service,
     cosmos_accounts.service,
     cosmos_containers.service,
     cosmos_data.service,
+    cosmos_failover.service,
     deployments.service,
     storage.service,
     traffic_manager.service,

@@ -20,6 +20,7 @@ TEMPLATE = {
         "minReplicas": {"type": "int", "defaultValue": 3},
         "settings": {"type": "array"},
         "apiKey": {"type": "securestring", "defaultValue": ""},
+        "greeting": {"type": "securestring", "defaultValue": ""},
     },
     "variables": {"app": "[format('{0}-{1}', 'ca', 'agent-service')]"},
     "resources": [
@@ -167,7 +168,14 @@ def test_region_without_capacity_refuses_and_fails(azure, deployments):
 
 
 def test_secure_parameters_are_shown_nowhere(azure, deployments):
-    azure.finish(lambda: deployments.begin_create_or_update(GROUP, "dr", deployment(apiKey="hunter2")), 240)
+    secrets = {"apiKey": "hunter2", "greeting": "hunter2"}
+    compare(azure, deployments, **secrets)
+    azure.finish(lambda: deployments.begin_create_or_update(GROUP, "dr", deployment(**secrets)), 240)
     assert deployments.get(GROUP, "dr").properties.parameters["apiKey"] == {"type": "securestring"}
     assert "hunter2" not in str(azure.ledger())
     assert "hunter2" not in str(azure.truth())
+
+
+def test_what_if_of_a_region_that_is_out_says_so(azure, deployments):
+    azure.outage("japanwest")
+    assert compare(azure, deployments).error.details[0].code == "ServiceUnavailable"

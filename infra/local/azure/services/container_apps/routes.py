@@ -1,7 +1,7 @@
-"""The calls of Microsoft.App: apps, revisions, replicas, certificates, usages."""
+"""The calls of Microsoft.App on container apps: create, update, delete, start, stop."""
 
 from infra.local.azure import contoso, durations
-from infra.local.azure.core.errors import ArmError, OperationFailed, not_found
+from infra.local.azure.core.errors import ArmError, OperationFailed
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.operations import accepted
 from infra.local.azure.core.service import Service
@@ -11,7 +11,6 @@ from infra.local.azure.services.container_apps import model
 from infra.local.azure.services.generic import GROUP, canonical, group_of, merged
 
 APP = GROUP + "/providers/Microsoft.App/containerApps/{app}"
-REVISION = APP + "/revisions/{revision}"
 service = Service("container_apps")
 
 
@@ -25,7 +24,8 @@ def plant(world: World) -> None:
         model.provision(world, app["id"], starting=0)
 
 
-def _app(world: World, request: Request) -> Json:
+def app_of(world: World, request: Request) -> Json:
+    """Return the app that a request names, or raise ARM's 404."""
     group_of(world, request)
     return world.resource(_app_id(request))
 
@@ -34,15 +34,6 @@ def _app_id(request: Request) -> str:
     path = canonical(request.path)
     below = path.lower().find("/", path.lower().index("/containerapps/") + len("/containerapps/"))
     return path if below < 0 else path[:below]
-
-
-def _revision(world: World, request: Request) -> tuple[Json, Json]:
-    app = _app(world, request)
-    revision = world.resources.get(f"{app['id']}/revisions/{request.params['revision']}")
-    if revision is None:
-        message = f"Revision '{request.params['revision']}' was not found in container app '{app['name']}'."
-        raise ArmError(404, "RevisionNotFound", message)
-    return app, revision
 
 
 def _refuse_while_busy(world: World, app_id: str) -> None:
@@ -170,7 +161,7 @@ def promote(world: World, args: Json) -> None:
 
 @service.arm("GET", APP)
 def get(world: World, request: Request) -> Answer:
-    return Answer(200, _app(world, request))
+    return Answer(200, app_of(world, request))
 
 
 @service.arm("PUT", APP)
@@ -182,7 +173,7 @@ def put(world: World, request: Request) -> Answer:
 
 @service.arm("PATCH", APP)
 def patch(world: World, request: Request) -> Answer:
-    app = _app(world, request)
+    app = app_of(world, request)
     _, _, operation = create_or_update(world, app["id"], merged(app, request.json))
     return accepted(request, operation)
 
@@ -220,7 +211,7 @@ def start(world: World, request: Request) -> Answer:
 
 
 def _switch(world: World, request: Request, status: str) -> Answer:
-    app = _app(world, request)
+    app = app_of(world, request)
     _refuse_while_busy(world, app["id"])
     arguments: Json = {"app": app["id"], "status": status}
     operation = world.operations.begin(
@@ -240,65 +231,3 @@ def switched(world: World, args: Json) -> Json:
                 model.start_replicas(world, revision, starting=durations.REPLICA_START)
     app["properties"]["runningStatus"] = args["status"]
     return world.put_resource(app)
-
-
-@service.arm("GET", APP + "/revisions")
-def list_revisions(world: World, request: Request) -> Answer:
-    app = _app(world, request)
-    region = region_name(app["location"])
-    rows = [model.shown_revision(world, row, region) for row in model.revisions(world, app["id"])]
-    if request.query.get("$filter", "").replace(" ", "").lower() == "properties/activeeqtrue":
-        rows = [row for row in rows if row["properties"]["active"]]
-    return Answer(200, {"value": rows})
-
-
-@service.arm("GET", REVISION)
-def get_revision(world: World, request: Request) -> Answer:
-    app, revision = _revision(world, request)
-    return Answer(200, model.shown_revision(world, revision, region_name(app["location"])))
-
-
-@service.arm("POST", REVISION + "/restart")
-def restart(world: World, request: Request) -> Answer:
-    """Start new replicas; each call does so, and the old ones serve until then."""
-    app, revision = _revision(world, request)
-    if not revision["properties"]["active"] or app["properties"].get("runningStatus") == "Stopped":
-        raise ArmError(400, "RevisionNotActive", f"The revision '{revision['name']}' is not running.")
-    model.start_replicas(world, revision, starting=durations.REPLICA_START)
-    return Answer(200)
-
-
-@service.arm("POST", REVISION + "/activate")
-def activate(world: World, request: Request) -> Answer:
-    _, revision = _revision(world, request)
-    if not revision["properties"]["active"]:
-        revision["properties"]["active"] = True
-        world.put_resource(revision)
-        model.start_replicas(world, revision, starting=durations.REPLICA_START)
-    return Answer(200)
-
-
-@service.arm("POST", REVISION + "/deactivate")
-def deactivate(world: World, request: Request) -> Answer:
-    _, revision = _revision(world, request)
-    revision["properties"]["active"] = False
-    world.put_resource(revision)
-    model.stop_replicas(world, revision["id"])
-    return Answer(200)
-
-
-@service.arm("GET", REVISION + "/replicas")
-def list_replicas(world: World, request: Request) -> Answer:
-    app, revision = _revision(world, request)
-    region = region_name(app["location"])
-    running = model.replicas(world, revision["id"])
-    return Answer(200, {"value": [model.shown_replica(world, revision, one, region) for one in running]})
-
-
-@service.arm("GET", REVISION + "/replicas/{replica}")
-def get_replica(world: World, request: Request) -> Answer:
-    app, revision = _revision(world, request)
-    for one in model.replicas(world, revision["id"]):
-        if one["name"] == request.params["replica"]:
-            return Answer(200, model.shown_replica(world, revision, one, region_name(app["location"])))
-    raise not_found(request.path)

@@ -6,22 +6,18 @@ import json
 from infra.local.azure import durations
 from infra.local.azure.core.clock import iso
 from infra.local.azure.core.errors import ArmError, OperationFailed
-from infra.local.azure.core.http import Answer, Later, Request
+from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.operations import RUNNING, accepted
 from infra.local.azure.core.service import ARM_HOST, Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
 from infra.local.azure.services.deployments import template, what_if
+from infra.local.azure.services.deployments.preflight import plan, shown
 from infra.local.azure.services.generic import GROUP, group_of, type_and_name
 
 DEPLOYMENTS = GROUP + "/providers/Microsoft.Resources/deployments"
 DEPLOYMENT = DEPLOYMENTS + "/{deployment}"
 WEEK = 7 * 86_400
-CAPACITY_TYPES = {
-    "microsoft.app/containerapps",
-    "microsoft.app/managedenvironments",
-    "microsoft.search/searchservices",
-}
 service = Service("deployments")
 
 
@@ -37,79 +33,12 @@ def _found(world: World, request: Request) -> Json:
     return found
 
 
-def _plan(world: World, request: Request) -> template.Plan:
-    """Evaluate and preflight a request's template; 400 with details where it could not be deployed."""
-    properties: Json = request.json.get("properties") or {}
-    if properties.get("mode") not in {"Incremental", "Complete"}:
-        raise ArmError(400, "InvalidDeployment", "The deployment mode must be 'Incremental' or 'Complete'.")
-    if properties["mode"] == "Complete":
-        raise ArmError(
-            400, "InvalidDeployment", "Complete mode would delete what the template leaves out: refused."
-        )
-    plan = template.parse(world, properties, group_of(world, request)["id"], request.params["deployment"])
-    details: list[dict[str, str]] = []
-    for wanted in plan.resources:
-        kind, name = type_and_name(wanted.resource_id)
-        region = region_name(str(wanted.body.get("location", "")))
-        group_id = wanted.resource_id.split("/providers/")[0]
-        if world.resources.peek(group_id) is None:
-            group = group_id.rsplit("/", 1)[-1]
-            raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
-        if kind.lower() in CAPACITY_TYPES and not region:
-            details.append({"code": "LocationRequired", "message": f"The location of '{name}' is required."})
-        elif region and region != "global" and region not in world.regions:
-            message = f"The provided location '{region}' is not available for resource type '{kind}'."
-            details.append({"code": "LocationNotAvailableForResourceType", "message": message})
-        elif kind.lower() in CAPACITY_TYPES and world.faults.hits(region, "no_capacity"):
-            message = (
-                f"The requested size for resource '{name}' is currently not available in location '{region}'."
-            )
-            details.append({"code": "SkuNotAvailable", "message": message, "target": wanted.resource_id})
-    if details:
-        raise ArmError(
-            400,
-            "InvalidTemplateDeployment",
-            f"The template deployment '{request.params['deployment']}' is not valid according to the "
-            "validation "
-            "procedure. See inner errors for details.",
-            details=details,
-        )
-    return plan
-
-
-def _hash(properties: Json) -> str:
-    text = json.dumps(properties.get("template"), sort_keys=True)
-    return str(int(hashlib.sha256(text.encode()).hexdigest()[:16], 16))
-
-
-def _shown(world: World, properties: Json) -> Json:
-    """Return the properties of a deployment as Azure shows them: without the template and secure values."""
-    declared: dict[str, Json] = (properties.get("template") or {}).get("parameters") or {}
-    given: dict[str, Json] = properties.get("parameters") or {}
-    parameters = {
-        name: {"type": declared.get(name, {}).get("type", "String")}
-        | (
-            {}
-            if "secure" in str(declared.get(name, {}).get("type", "")).lower()
-            else {"value": one.get("value")}
-        )
-        for name, one in given.items()
-    }
-    return {
-        "mode": properties["mode"],
-        "templateHash": _hash(properties),
-        "parameters": parameters,
-        "timestamp": iso(world.now),
-        "correlationId": world.new_id(),
-    }
-
-
 @service.arm("POST", DEPLOYMENT + "/validate", reads=True)
 def validate(world: World, request: Request) -> Answer:
-    plan = _plan(world, request)
-    properties = _shown(world, request.json["properties"])
+    wanted = plan(world, request)
+    properties = shown(world, request.json["properties"])
     properties["provisioningState"] = "Succeeded"
-    properties["validatedResources"] = [{"id": wanted.resource_id} for wanted in plan.resources]
+    properties["validatedResources"] = [{"id": one.resource_id} for one in wanted.resources]
     deployment_id = _id(world, request)
     return Answer(
         200,
@@ -123,7 +52,7 @@ def validate(world: World, request: Request) -> Answer:
 
 
 @service.arm("POST", DEPLOYMENT + "/whatIf", reads=True)
-def compare(world: World, request: Request) -> Answer | Later:
+def compare(world: World, request: Request) -> Answer:
     """Begin to find out what would change; an unfit template or region gives a result with status Failed."""
     group_of(world, request)
     arguments: Json = {"body": request.json, "path": request.path, "params": dict(request.params)}
@@ -139,10 +68,10 @@ def compared(world: World, args: Json) -> Json:
         "POST", ARM_HOST, args["path"], body=json.dumps(args["body"]).encode(), params=args["params"]
     )
     try:
-        plan = _plan(world, request)
+        wanted = plan(world, request)
     except ArmError as error:
         return {"status": "Failed", "error": error.body()["error"]}
-    found = what_if.changes(world, plan, group_of(world, request)["id"])
+    found = what_if.changes(world, wanted, group_of(world, request)["id"])
     return {"status": "Succeeded", "properties": {"correlationId": world.new_id(), "changes": found}}
 
 
@@ -189,8 +118,8 @@ def put(world: World, request: Request) -> Answer:
     """Begin a deployment; the same name while one runs is refused even with the same template."""
     deployment_id = _id(world, request)
     _refuse_while_active(world, deployment_id)
-    plan = _plan(world, request)
-    properties: Json = {**_shown(world, request.json["properties"]), "provisioningState": "Accepted"}
+    wanted = plan(world, request)
+    properties: Json = {**shown(world, request.json["properties"]), "provisioningState": "Accepted"}
     new = world.resources.peek(deployment_id) is None
     resource = world.put_resource(
         {
@@ -200,11 +129,11 @@ def put(world: World, request: Request) -> Answer:
             "properties": properties,
         }
     )
-    steps = [_begin(world, wanted) for wanted in plan.resources]
+    steps = [_begin(world, one) for one in wanted.resources]
     world.table("deployment").put(deployment_id, {"steps": steps})
     pending = [world.operations.find(step["operation"]) for step in steps if step["operation"]]
     due = max((one["due"] for one in pending if one is not None), default=world.now + durations.DEPLOYMENT)
-    arguments: Json = {"deployment": deployment_id, "outputs": plan.outputs, "started": world.now}
+    arguments: Json = {"deployment": deployment_id, "outputs": wanted.outputs, "started": world.now}
     operation = world.operations.begin(
         deployment_id, "deployments.finish", arguments, seconds=due - world.now, busy="Running"
     )
