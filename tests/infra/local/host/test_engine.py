@@ -174,6 +174,52 @@ def test_what_the_worker_gets_is_the_same_from_memory_and_from_disk(tmp_path: Pa
     assert warm.newEvents[1] == cold.newEvents[1]
 
 
+def test_what_was_queued_is_due_again_after_a_restart(tmp_path: Path):
+    first = Engine(Store(tmp_path / "host.db"))
+    operations.start(first, "one", "name", None)
+    operations.signal(first, "@counter@a", "add", "1")
+    turn, batch = take(first), first.take_batch()
+    assert batch is not None
+    first.close()
+    second = Engine(Store(tmp_path / "host.db"))
+    assert take(second).taken[1:] == turn.taken[1:]
+    again = second.take_batch()
+    assert again is not None
+    assert again.request() == batch.request()
+    second.close()
+
+
+def test_an_entitys_answer_to_an_earlier_generation_is_dropped(engine: Engine):
+    operations.start(engine, "one", "name", None)
+    turn = take(engine)
+    called = pb.EntityOperationCalledEvent(requestId="request", operation="get")
+    called.targetInstanceId.value = "@counter@a"
+    engine.complete_turn(
+        turn, answer(turn, sendEntityMessage=pb.SendEntityMessageAction(entityOperationCalled=called))
+    )
+    batch = engine.take_batch()
+    assert batch is not None
+    operations.raise_event(engine, "one", "go", None)
+    turn = take(engine)
+    engine.complete_turn(turn, complete(turn, pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW))
+    result = pb.EntityBatchResult(results=[pb.OperationResult(success=pb.OperationResultSuccess())])
+    engine.complete_batch(batch, result, pb.TaskFailureDetails())
+    assert [each.WhichOneof("eventType") for each in take(engine).taken] == [
+        "orchestratorStarted",
+        "executionStarted",
+    ]
+
+
+def test_whatever_arrives_makes_an_instance_younger(engine: Engine):
+    operations.start(engine, "one", "name", None)
+    created = engine.find("one")
+    operations.raise_event(engine, "one", "go", None)
+    touched = engine.find("one")
+    assert created is not None
+    assert touched is not None
+    assert created.updated_at < touched.updated_at
+
+
 def test_orchestrations_without_a_version_get_the_default(tmp_path: Path):
     engine = Engine(Store(tmp_path / "host.db"), default_version="3")
     operations.start(engine, "one", "name", None)

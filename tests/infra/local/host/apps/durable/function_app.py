@@ -159,6 +159,13 @@ def set_status(ctx: task.OrchestrationContext, size: int):
 
 
 @app.orchestration_trigger(context_name="ctx")
+def status_then_large(ctx: task.OrchestrationContext, size: int):
+    ctx.set_custom_status("kept")
+    yield ctx.create_timer(timedelta(milliseconds=1))
+    return "o" * size
+
+
+@app.orchestration_trigger(context_name="ctx")
 def carry(ctx: task.OrchestrationContext, sizes: dict[str, int]):
     if "result" in sizes:
         yield ctx.call_activity("make_text", input=sizes["result"])
