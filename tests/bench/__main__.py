@@ -1,0 +1,36 @@
+"""`python -m tests.bench [imports|engine|recovery]`: measure, print, keep in .local/bench.json."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench import engine, imports, recovery
+from tests.bench.figures import Figure, show
+
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> int:
+    wanted = set(sys.argv[1:]) or {"imports", "engine", "recovery"}
+    figures: list[Figure] = []
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as folder:
+        if "imports" in wanted:
+            console.print("import time ...")
+            figures.append(imports.import_time())
+        if "engine" in wanted:
+            console.print("first answer, throughput, memory (about two minutes) ...")
+            figures.append(engine.first_answer(Path(folder) / "first"))
+            place = Path(folder) / "engine"
+            place.mkdir()
+            figures += engine.throughput_and_memory(place)
+        if "recovery" in wanted:
+            console.print("recovery of a region (about a minute) ...")
+            figures += recovery.recovery_time(Path(folder) / "recovery")
+    return 0 if show(figures, ROOT / ".local" / "bench.json") else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
