@@ -21,7 +21,7 @@ def readable(world: World, settings: Mapping[str, str]) -> str | None:
     vault = host_of(settings["KEY_VAULT_URI"]).split(".")[0]
     given = settings.get("KEY_VAULT_SECRETS")
     for name in given.split(",") if given else NEEDED:
-        row = state.row_of(world, vault, name.strip())
+        row = world.table(state.SECRETS).peek(f"{vault}/{name.strip()}")
         found = state.state(world, row) if row else "missing"
         if found != "active":
             return f"secret '{name}' of {vault} is {found}"
