@@ -25,12 +25,22 @@ def main() -> int:
     )
     parser.add_argument("--speed", type=float, default=30.0, help="simulated seconds in a real one (30)")
     parser.add_argument("--seed", type=int, default=0, help="what chance in the simulated Azure begins with")
+    parser.add_argument(
+        "--azure", metavar="URL", help="a simulated Azure that runs already, instead of an own one"
+    )
     options = parser.parse_args()
     if not 0 < options.speed <= 1000:
         parser.error("--speed must be above 0 and at most 1000")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        machine = Machine(options.port, options.state.resolve(), options.speed, options.seed, options.estate)
+        machine = Machine(
+            options.port,
+            options.state.resolve(),
+            options.speed,
+            options.seed,
+            options.estate,
+            options.azure,
+        )
         asyncio.run(_serve(machine))
     except (EstateInvalid, StateUnusable, HostError) as error:
         print(error, file=sys.stderr)

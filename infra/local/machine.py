@@ -28,23 +28,29 @@ POLL_SECONDS = 5.0
 
 @dataclass
 class Machine:
-    """One machine that runs the app: `start` and `stop` it, and `host.url` is where everything answers."""
+    """One machine that runs the app: `start` and `stop` it, and `host.url` is where everything answers.
+
+    `azure`: the address of a simulated Azure that runs elsewhere; without it the machine has one of its own.
+    """
 
     port: int
     state: Path
     speed: float = 1.0
     seed: int = 0
     estate_file: Path = SAMPLE_ESTATE
+    azure: str | None = None
     host: LocalHost = field(init=False)
 
     def __post_init__(self) -> None:
         self.estate: Estate = load(self.estate_file)
         self.state.parent.mkdir(parents=True, exist_ok=True)
-        self._azure = _AzureThread(self.state.with_suffix(".azure.db"), self.speed, self.seed)
+        self._azure: _AzureThread | None = None
+        if self.azure is None:
+            self._azure = _AzureThread(self.state.with_suffix(".azure.db"), self.speed, self.seed)
 
     async def start(self) -> None:
         """Start the simulated Azure on a thread of its own, then the host with the app."""
-        endpoint = await asyncio.to_thread(self._azure.start)
+        endpoint = await asyncio.to_thread(self._azure.start) if self._azure else str(self.azure)
         # A development container may carry names that Functions uses; this process is certainly not in Azure.
         for mark in AZURE_MARKS:
             os.environ.pop(mark, None)
@@ -60,14 +66,15 @@ class Machine:
                 "TASKHUB_NAME": "foundryops",
             },
             principals=self.principal,
-            mounts={"/_sim/": self._azure.control},
+            mounts={"/_sim/": self._azure.control} if self._azure else {},
         )
         await self.host.start()
 
     async def stop(self) -> None:
         """Stop both; what was going on goes on after the next start."""
         await self.host.stop()
-        await asyncio.to_thread(self._azure.stop)
+        if self._azure:
+            await asyncio.to_thread(self._azure.stop)
 
     def principal(self, mail: str) -> dict[str, object] | None:
         """What App Service would say of somebody who has signed in."""
