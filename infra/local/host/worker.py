@@ -9,6 +9,7 @@ Pinned to azure-functions-runtime 1.3.0, whose `native_invocation` is not a publ
 import asyncio
 import base64
 import contextvars
+import importlib.metadata
 import json
 import logging
 import os
@@ -22,9 +23,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from infra.local.host.errors import AppInvalid
+from infra.local.host.errors import AppInvalid, HostError
 
 _log = logging.getLogger(__name__)
+_RUNTIME = "1.3.0"
 _THREADS = "64"
 # What azure-functions-durable registers by itself in every app, for call_http.
 BUILT_IN = "BuiltIn__"
@@ -89,6 +91,7 @@ class Worker:
             raise AppInvalid(
                 f"There is no function_app.py in {self._app}. Choose the app's folder with --app."
             )
+        _check_runtime()
         _quieten()
         os.environ.setdefault("PYTHON_THREADPOOL_THREAD_COUNT", _THREADS)
         sys.path.insert(0, str(self._app))
@@ -172,6 +175,18 @@ class Worker:
         """Call an orchestrator or entity, which speak base64 of protobuf."""
         returned = await self.invoke(function, datum(base64.b64encode(request).decode(), "string"))
         return base64.b64decode(returned.value)
+
+
+def _check_runtime() -> None:
+    """Another version may well lack the internals that are used here, and would fail in the middle of something."""
+    try:
+        found = importlib.metadata.version("azure-functions-runtime")
+    except importlib.metadata.PackageNotFoundError:
+        found = "none"
+    if found != _RUNTIME:
+        raise HostError(
+            f"This host needs azure-functions-runtime {_RUNTIME}, and found {found}. Install that version."
+        )
 
 
 def _function(metadata: Any) -> Function:

@@ -1,5 +1,6 @@
 """Durable functions on the local host, and each fault of the testing backend that it must not have."""
 
+import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,13 +10,15 @@ import pytest
 from tests.infra.local.host.process import SYSTEM, HostProcess, eventually
 
 
-def test_activities_run_one_after_another_at_once(durable: HostProcess):
-    durable.output(durable.launch("chain", 1))
-    began = time.monotonic()
-    for _ in range(20):
+def test_work_starts_at_once(durable: HostProcess):
+    taken: list[float] = []
+    for _ in range(7):
+        time.sleep(0.15)  # until nothing is left to do
+        began = time.monotonic()
         assert durable.client.get(f"/api/wait/{durable.launch('chain', 5)}").json() == "12"
-    # A backend that polls for work every 100 ms would need that much to begin with each.
-    assert time.monotonic() - began < 1.5
+        taken.append(time.monotonic() - began)
+    # A backend that polls for work every 100 ms would need that much to begin with.
+    assert statistics.median(taken) < 0.09
 
 
 def test_the_client_of_a_synchronous_function(durable: HostProcess):
