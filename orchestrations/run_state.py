@@ -197,7 +197,7 @@ class RunState:
             ),
             steps=steps,
             rto=self.objective(),
-            service_rto=() if live else tuple(self.service_objectives(now)),
+            service_rto=tuple(self.service_objectives(now)) if self.finished_at else (),
             log=tuple(self.log[-10:] if live else self.log[-LOG_LIMIT:]),
             findings=() if live else tuple(found for state in self.steps for found in state.findings)[:200],
             held_by=self.held_by,
@@ -288,7 +288,7 @@ def live_status(record: RunRecord) -> Wire:
             step.pop("error", None)
     if _fits(status, STATUS_LIMIT):
         return status
-    status["log"] = []
+    status["log"], status["service_rto"] = [], []
     status["approvals"] = [{**approval, "reason": ""} for approval in status.get("approvals", [])]
     for step in steps:
         for name in ("needs", "services", "error", "finished_at"):
