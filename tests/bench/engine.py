@@ -90,20 +90,14 @@ def _rate(process: HostProcess, kind: str, count: int) -> float:
     """Runs a second from the first start to the last end."""
     began = time.monotonic()
     batch = process.client.post(f"/api/bench/{kind}/{count}", timeout=120).text
-    query = {
-        "code": "local-durable",
-        "instanceIdPrefix": batch,
-        "runtimeStatus": "Completed",
-        "top": str(count + 1),
-    }
     while True:
-        answer = process.client.get("/runtime/webhooks/durabletask/instances", params=query, timeout=60)
-        finished = len(answer.json())
-        if finished >= count:
+        # Looking costs as much as working: seldom, and without payloads.
+        time.sleep(0.1)
+        ended = int(process.client.get(f"/api/bench/ended/{batch}", timeout=60).text)
+        if ended >= count:
             return count / (time.monotonic() - began)
         if time.monotonic() - began > 300:
-            raise TimeoutError(f"{finished} of {count} {kind} runs ended within five minutes")
-        time.sleep(0.05)
+            raise TimeoutError(f"{ended} of {count} {kind} runs ended within five minutes")
 
 
 def _resident(process: HostProcess) -> float:

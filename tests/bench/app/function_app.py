@@ -6,6 +6,7 @@ from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
+from durabletask.client import OrchestrationQuery, OrchestrationStatus
 
 from orchestrations import activities
 from orchestrations.registered import app as blueprint
@@ -66,6 +67,15 @@ def start_many(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> 
         else:
             client.schedule_new_orchestration("bare_chain", input={}, instance_id=name)
     return func.HttpResponse(batch)
+
+
+@blueprint.route(route="bench/ended/{batch}", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+def count_ended(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
+    query = OrchestrationQuery(
+        instance_id_prefix=req.route_params["batch"], runtime_status=[OrchestrationStatus.COMPLETED]
+    )
+    return func.HttpResponse(str(len(client.get_all_orchestration_states(query))))
 
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)

@@ -1,0 +1,26 @@
+"""What a run has done to Azure, in a form in which two runs can be compared."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+_UNIQUE = (
+    re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+    re.compile(r"recovery-region[_-]outage-\d{8}t\d{6}-[0-9a-f]{8}"),
+    re.compile(r"(?<=[-_/])[0-9a-f]{16}"),
+)
+
+
+def effects(ledger: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Verb, host and path of every write that took effect, run ids left out, and how often."""
+    return Counter(
+        f"{entry['method']} {entry['host']}{_plain(entry['path'])}" for entry in ledger if entry["applied"]
+    )
+
+
+def _plain(path: str) -> str:
+    path = path.lower()
+    for unique in _UNIQUE:
+        path = unique.sub("*", path)
+    return path

@@ -1,0 +1,121 @@
+"""The host is killed in every action of a real recovery, and the end is as if nothing had happened."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.azure import AzureThread
+from tests.e2e.effects import effects
+from tests.e2e.machine import MachineProcess
+
+SPEED = 120.0
+
+
+def recovered(machine: MachineProcess, azure: AzureThread, run_id: str, *, seconds: float) -> dict[str, Any]:
+    """Wait for the end, starting the host again whenever it is down."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if machine.process is not None and machine.process.poll() is not None:
+            machine.process = None
+            machine.start()
+        try:
+            record = machine.record(run_id)
+        except httpx.HTTPError:
+            time.sleep(0.05)
+            continue
+        if record["status"] in {"succeeded", "failed", "aborted", "rejected", "waiting_for_operator"}:
+            return record
+        time.sleep(0.1)
+    raise TimeoutError((machine.folder / "machine.log").read_text()[-3000:])
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
+    """The effects of a recovery that nobody kills."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with AzureThread(folder / "azure.db", speed=SPEED) as azure:
+        azure.take_region_away("japaneast")
+        with MachineProcess(folder, speed=SPEED, azure=azure.url) as machine:
+            run_id = machine.start_recovery(mode="real")
+            machine.approve(run_id)
+            record = machine.wait_until_over(run_id, seconds=60)
+            assert record["status"] == "succeeded", record
+            return effects(azure.ledger())
+
+
+@contextmanager
+def outage(folder: Path) -> Generator[tuple[AzureThread, MachineProcess]]:
+    with AzureThread(folder / "azure.db", speed=SPEED) as azure:
+        azure.take_region_away("japaneast")
+        with MachineProcess(folder, speed=SPEED, azure=azure.url) as machine:
+            yield azure, machine
+
+
+def check(record: dict[str, Any], azure: AzureThread, undisturbed: Counter[str]) -> None:
+    assert record["status"] == "succeeded", (record["status_reason"], record["steps"])
+    assert {step["status"] for step in record["steps"]} == {"succeeded"}
+    done = effects(azure.ledger())
+    assert done == undisturbed, {"more": done - undisturbed, "less": undisturbed - done}
+    served = {
+        name: tenant["served_by"] for name, tenant in azure.truth()["traffic"]["FAS"]["tenants"].items()
+    }
+    assert set(served.values()) == {"japanwest"}, served
+
+
+@pytest.mark.timeout(300)
+def test_killed_after_every_write_before_its_answer(tmp_path: Path, undisturbed: Counter[str]) -> None:
+    """Every write takes effect, and the host dies before it hears of it."""
+    with outage(tmp_path) as (azure, machine):
+        seen: set[str] = set()
+        kills = 0
+
+        def kill(entry: dict[str, Any]) -> None:
+            nonlocal kills
+            effect = next(iter(effects([{**entry, "applied": True}])))
+            if effect in seen or machine.process is None:
+                return
+            seen.add(effect)
+            kills += 1
+            os.kill(machine.process.pid, signal.SIGKILL)
+
+        run_id = machine.start_recovery(mode="real")
+        machine.approve(run_id)
+        azure.world.after_write = kill
+        record = recovered(machine, azure, run_id, seconds=240)
+        azure.world.after_write = None
+        check(record, azure, undisturbed)
+        assert kills >= 12, f"only {kills} kills: the hook sees too little"
+
+
+@pytest.mark.timeout(300)
+def test_killed_at_every_step_boundary(tmp_path: Path, undisturbed: Counter[str]) -> None:
+    """Whenever a step has begun or ended, the host dies."""
+    with outage(tmp_path) as (azure, machine):
+        run_id = machine.start_recovery(mode="real")
+        machine.approve(run_id)
+        seen: set[tuple[str, str]] = set()
+        over = False
+        deadline = time.monotonic() + 240
+        record: dict[str, Any] = {}
+        while not over and time.monotonic() < deadline:
+            time.sleep(0.02)
+            record = machine.record(run_id)
+            states = {
+                (step["name"], step["status"]) for step in record["steps"] if step["status"] != "pending"
+            }
+            if record["status"] in {"succeeded", "failed", "aborted", "rejected", "waiting_for_operator"}:
+                over = True
+            elif states - seen:
+                seen |= states
+                machine.kill()
+                machine.start()
+        check(record, azure, undisturbed)
+        assert len(seen) >= 12, seen
