@@ -13,7 +13,7 @@ needs longer it returns `Pending(progress=...)`, and is called again with that `
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from shared.errors import CheckFailed
 from shared.gateways.azure import Azure
@@ -23,6 +23,9 @@ from shared.model.outcome import Outcome, Pending
 from shared.model.plan import Mode, Retry, Step
 from shared.model.run import RunRecord
 from shared.model.wire import Frozen
+
+ATTEMPTS = 3
+"""How often a step begins what Azure then fails at, before people are asked."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +47,47 @@ class Call:
         """What makes an effect of this step the same effect on every attempt."""
         return f"{self.run_id}/{self.step}"
 
-    def waiting_for(self, operation: Operation | None, summary: str, **progress: Any) -> Pending:  # noqa: ANN401
-        """Pending on an operation that Azure has just begun (or on nothing but the next look)."""
-        kept = {**self.progress, **progress, "begun": True}
+    def waiting_for(
+        self,
+        operation: Operation | None,
+        summary: str,
+        *,
+        retry_after: float | None = None,
+        **progress: Any,  # noqa: ANN401 - whatever JSON the action keeps
+    ) -> Pending:
+        """Pending on an operation that Azure has just begun (or on nothing but the next look).
+
+        Whoever waits has begun something, if it does not say `begun=False`.
+        """
+        kept = {**self.progress, "begun": True, **progress}
         if operation is not None:
             kept["operation"] = operation.to_wire()
-        return Pending(summary=summary, progress=kept)
+        return Pending(summary=summary, progress=kept, retry_after=retry_after)
+
+    def operation_state(self) -> Literal["none", "running", "succeeded", "failed"]:
+        """Ask about the operation that this step began, and forget it once it is over.
+
+        A failed one leaves the action to look at the world again and to begin anew where that is still needed.
+        """
+        if "operation" not in self.progress:
+            return "none"
+        state = self.azure.operation(Operation.from_wire(self.progress["operation"]))
+        if state.status != "running":
+            del self.progress["operation"]
+        if state.status == "failed":
+            self.count_failure(state.detail)
+        return state.status
 
     def operation_running(self) -> bool:
-        """Ask about the operation that this step began. CheckFailed when it failed, so that a retry begins anew."""
-        if "operation" not in self.progress:
-            return False
-        state = self.azure.operation(Operation.from_wire(self.progress["operation"]))
-        if state.status == "failed":
-            raise CheckFailed(f"the operation failed: {state.detail}", retryable=True)
-        return state.status == "running"
+        """Whether Azure is still at it; see `operation_state`."""
+        return self.operation_state() == "running"
+
+    def count_failure(self, detail: str) -> None:
+        """Remember that what this step began has failed; CheckFailed when that was the last time to try."""
+        failures = int(self.progress.get("failures", 0)) + 1
+        if failures >= ATTEMPTS:
+            raise CheckFailed(f"it failed {failures} times, at last with: {detail}")
+        self.progress["failures"] = failures
 
     @property
     def begun(self) -> bool:

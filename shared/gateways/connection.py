@@ -135,10 +135,20 @@ def asking(operation: str, url: str) -> Generator[None]:
     except httpx.HTTPStatusError as error:
         status = error.response.status_code
         raise AzureCallFailed(
-            operation, target, status, error.response.reason_phrase, retryable=status in RETRYABLE
+            operation,
+            target,
+            status,
+            error.response.reason_phrase,
+            retryable=status in RETRYABLE,
+            retry_after=_retry_after(error),
         ) from error
     except httpx.HTTPError as error:
         raise AzureCallFailed(operation, target, 0, _first_line(error), retryable=True) from error
+
+
+def text(value: object) -> str:
+    """What an SDK's value says on the wire: `str()` of its enums is their Python name (`SkuName.STANDARD_LRS`)."""
+    return "" if value is None else str(getattr(value, "value", value))
 
 
 def missing(error: AzureCallFailed) -> bool:
@@ -152,17 +162,18 @@ def _first_line(error: Exception) -> str:
 
 
 def _detail(error: Any) -> str:  # noqa: ANN401 - HttpResponseError in three generations of generated code
-    inner = getattr(error, "error", None)
-    code, message = getattr(inner, "code", None), getattr(inner, "message", None)
-    if code and message:
-        return f"{code}: {message}"[:300]
-    return _first_line(error)
+    outer: Any = getattr(error, "error", None)
+    parts: list[Any] = [outer, *(getattr(outer, "details", None) or [])]
+    said = [
+        f"{part.code}: {part.message}"
+        for part in parts
+        if getattr(part, "code", None) and getattr(part, "message", None)
+    ]
+    return "; ".join(said)[:600] or _first_line(error)
 
 
 def _retry_after(error: Any) -> float | None:  # noqa: ANN401 - see _detail
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     value = headers.get("Retry-After") or headers.get("retry-after")
-    try:
-        return max(float(value), 0.0) if value else None
-    except ValueError:
-        return None
+    # A date is possible too, but Azure sends seconds; what is neither must not stop a recovery.
+    return float(value) if value and value.isascii() and value.isdigit() else None

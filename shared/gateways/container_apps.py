@@ -74,7 +74,9 @@ class ContainerApps:
         )
 
     def running_replicas(self, app: App) -> int:
-        """How many replicas of the latest revision run."""
+        """How many replicas of the latest revision run; none when there is no revision yet."""
+        if not app.latest_revision:
+            return 0
         where = parts(app.resource_id)
         with calling("list replicas", app.resource_id):
             answer = self._client.container_apps_revision_replicas.list_replicas(
@@ -125,6 +127,13 @@ class ContainerApps:
             raise
         document: dict[str, Any] = found.as_dict()
         return str((document.get("properties") or {}).get("provisioningState", ""))
+
+    def certificate_ids(self, environment_id: str) -> tuple[str, ...]:
+        """Ids of the certificates that were uploaded to a managed environment, in lower case."""
+        where = parts(environment_id)
+        with calling("list certificates", environment_id):
+            found = self._client.certificates.list(where.group, where.name)
+            return tuple(str(certificate.id).lower() for certificate in found)
 
     def cores_left(self, location: str) -> float | None:
         """Cores of quota not yet used in a region, or None where the service says nothing of it."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from shared.gateways.connection import Connection, calling
+from shared.gateways.connection import Connection, calling, text
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
 
@@ -48,16 +48,16 @@ class Cosmos:
         policies = sorted(found.failover_policies or [], key=lambda policy: policy.failover_priority)
         writes = [region_name(location.location_name) for location in found.write_locations or []]
         online = {
-            region_name(location.location_name): str(location.provisioning_state or "").lower() == "succeeded"
+            region_name(location.location_name): text(location.provisioning_state).lower() == "succeeded"
             for location in [*(found.read_locations or []), *(found.write_locations or [])]
         }
         backup = found.backup_policy
         return Account(
             resource_id=resource_id,
-            provisioning_state=str(found.provisioning_state or ""),
+            provisioning_state=text(found.provisioning_state),
             write_region=writes[0] if writes else "",
             regions=tuple(region_name(policy.location_name) for policy in policies),
-            backup_type=str(getattr(backup, "type", "") or ""),
+            backup_type=text(getattr(backup, "type", "")),
             online=online,
         )
 

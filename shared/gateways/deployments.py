@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from shared.errors import AzureCallFailed
-from shared.gateways.connection import Connection, calling, missing
+from shared.gateways.connection import Connection, calling, missing, text
 from shared.gateways.operations import Operation, start
 
 
@@ -41,7 +41,7 @@ class Deployments:
                 return None
             raise
         properties = found.properties
-        status = str(properties.provisioning_state or "").lower()
+        status = text(properties.provisioning_state).lower()
         error = properties.error
         return Deployment(
             name=name,

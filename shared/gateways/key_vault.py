@@ -47,9 +47,13 @@ class KeyVaults:
         return True
 
     def recover_secret(self, vault_url: str, name: str) -> None:
-        """Bring a soft-deleted secret back; the service finishes it within seconds."""
-        with calling("recover deleted secret", f"{vault_url}/{name}"):
-            self._secrets(vault_url).begin_recover_deleted_secret(name, _polling_interval=0)
+        """Bring a soft-deleted secret back; the service finishes it within seconds. 409: it is at it already."""
+        try:
+            with calling("recover deleted secret", f"{vault_url}/{name}"):
+                self._secrets(vault_url).begin_recover_deleted_secret(name, _polling_interval=0)
+        except AzureCallFailed as error:
+            if error.status != 409:
+                raise
 
     def certificates(self, vault_url: str) -> tuple[Expiring, ...]:
         """Names and expiry of all certificates."""

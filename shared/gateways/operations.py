@@ -57,14 +57,34 @@ def state(connection: Connection, operation: Operation) -> OperationState:
         raise ValueError(f"an operation at {host} is none of Azure Resource Manager's")
     with calling("poll operation", operation.url):
         response = connection.arm.send_request(HttpRequest("GET", operation.url))
+        body = _body(response)
+        if _is_over(response.status_code):
+            return OperationState(status="failed", detail=_reason(body, f"HTTP {response.status_code}"))
         response.raise_for_status()
-        body: dict[str, Any] = response.json() if response.content else {}
     if operation.kind == "location" and "status" not in body:
         return OperationState(status="running" if response.status_code == 202 else "succeeded", body=body)
     status = str(body.get("status", "")).lower()
     if status in {"failed", "canceled", "cancelled"}:
-        error = body.get("error") or {}
-        return OperationState(
-            status="failed", detail=f"{error.get('code', status)}: {error.get('message', '')}", body=body
-        )
+        return OperationState(status="failed", detail=_reason(body, status), body=body)
     return OperationState(status="succeeded" if status == "succeeded" else "running", body=body)
+
+
+def _is_over(status: int) -> bool:
+    """A result address answers a failed operation with its error, and 404 once nobody remembers it any more."""
+    return 400 <= status < 500 and status not in {401, 403, 408, 429}
+
+
+def _body(response: Any) -> dict[str, Any]:  # noqa: ANN401 - azure-core's HttpResponse
+    try:
+        found = response.json() if response.content else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _reason(body: dict[str, Any], otherwise: str) -> str:
+    """Code and message of an ARM error, with those of its details: the outer one seldom says what is wrong."""
+    error: dict[str, Any] = body.get("error") or {}
+    inner: list[dict[str, Any]] = error.get("details") or []
+    said = [f"{one.get('code', otherwise)}: {one.get('message', '')}" for one in (error, *inner)]
+    return "; ".join(said)[:600] if error else otherwise

@@ -33,7 +33,7 @@ def probe(connection: Connection, url: str, *, timeout: float = 30.0) -> Answere
         response = connection.http.get(url, timeout=timeout)
     except httpx.HTTPError as error:
         return Answered(url=url, status=0, seconds=time.monotonic() - began, detail=type(error).__name__)
-    body: dict[str, Any] = Field(default_factory=dict[str, Any])
+    body: dict[str, Any] = {}
     if response.headers.get("content-type", "").startswith("application/json"):
         try:
             parsed: object = response.json()

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Literal
 
 from shared.errors import AzureCallFailed
-from shared.gateways.connection import Connection, calling, missing
+from shared.gateways.connection import Connection, calling, missing, text
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,26 @@ class SearchServices:
             _indexes(self.connection, endpoint).delete_alias(name)
 
     def delete_indexer(self, endpoint: str, name: str) -> None:
-        """Delete an indexer and the data source of the same name."""
+        """Delete an indexer; one that is gone already is fine."""
         with calling("delete indexer", f"{endpoint}/indexers/{name}"):
             _indexers(self.connection, endpoint).delete_indexer(name)
-            _indexers(self.connection, endpoint).delete_data_source_connection(name)
 
     def indexer_names(self, endpoint: str) -> tuple[str, ...]:
         """All indexers of a service."""
         with calling("list indexers", endpoint):
             return tuple(str(name) for name in _indexers(self.connection, endpoint).get_indexer_names())
+
+    def data_source_names(self, endpoint: str) -> tuple[str, ...]:
+        """All data sources of a service."""
+        with calling("list data sources", endpoint):
+            return tuple(
+                str(name) for name in _indexers(self.connection, endpoint).get_data_source_connection_names()
+            )
+
+    def delete_data_source(self, endpoint: str, name: str) -> None:
+        """Delete a data source; one that is gone already is fine."""
+        with calling("delete data source", f"{endpoint}/datasources/{name}"):
+            _indexers(self.connection, endpoint).delete_data_source_connection(name)
 
     def create_data_source(self, endpoint: str, definition: dict[str, Any]) -> None:
         """Create or update a data source; it names a resource id, so no key is in it."""
@@ -106,12 +117,9 @@ class SearchServices:
         last = found.last_result
         if last is None:
             return IndexerRun("never", 0, "")
-        status = str(last.status).lower().rsplit(".", 1)[-1]
-        state = {"inprogress": "running", "in_progress": "running", "success": "succeeded"}.get(
-            status, "failed"
-        )
+        status = text(last.status).lower()
         return IndexerRun(
-            status="running" if state == "running" else "succeeded" if state == "succeeded" else "failed",
+            status="running" if status == "inprogress" else "succeeded" if status == "success" else "failed",
             items=int(last.item_count or 0),
             detail=str(last.error_message or ""),
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from shared.gateways.connection import Connection, calling
+from shared.gateways.connection import Connection, calling, text
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
 
@@ -47,12 +47,12 @@ class StorageAccounts:
         stats = found.geo_replication_stats
         return StorageAccount(
             resource_id=resource_id,
-            provisioning_state=str(found.provisioning_state or ""),
+            provisioning_state=text(found.provisioning_state),
             primary=str(found.primary_location or "").lower(),
             secondary=str(found.secondary_location).lower() if found.secondary_location else None,
-            sku=str(getattr(found.sku.name, "value", found.sku.name)),
+            sku=text(found.sku.name),
             failing_over=bool(found.failover_in_progress),
-            replication=str(stats.status) if stats and stats.status else "",
+            replication=text(stats.status) if stats else "",
             last_sync=stats.last_sync_time if stats else None,
         )
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from shared.gateways.connection import Connection, asking, calling
+from shared.errors import AzureCallFailed
+from shared.gateways.connection import Connection, asking, calling, text
 from shared.gateways.resource_id import parts
 from shared.model.wire import Frozen
 
@@ -39,11 +40,16 @@ class Profile:
 
 
 class Answer(Frozen):
-    """What a resolver says a name leads to, at the end of its CNAMEs, and for how many seconds it keeps that."""
+    """What a resolver says a name leads to, through all of its CNAMEs, and for how many seconds it keeps that."""
 
     resolver: str
-    target: str
+    targets: tuple[str, ...]
     ttl: int
+
+    @property
+    def target(self) -> str:
+        """The last of the CNAMEs, or nothing."""
+        return self.targets[-1] if self.targets else ""
 
 
 @dataclass(frozen=True)
@@ -78,11 +84,11 @@ class Traffic:
             endpoints=tuple(
                 Endpoint(
                     name=str(endpoint.name),
-                    kind=str(endpoint.type).rsplit("/", 1)[-1],
+                    kind=text(endpoint.type).rsplit("/", 1)[-1],
                     target=str(endpoint.target or ""),
-                    enabled=str(endpoint.endpoint_status).lower() == "enabled",
+                    enabled=text(endpoint.endpoint_status).lower() == "enabled",
                     priority=int(endpoint.priority or 0),
-                    monitor=str(endpoint.endpoint_monitor_status or ""),
+                    monitor=text(endpoint.endpoint_monitor_status),
                 )
                 for endpoint in found.endpoints or []
             ),
@@ -116,10 +122,15 @@ class Traffic:
                 resolver, params={"name": dns_name, "type": "A"}, headers={"accept": "application/dns-json"}
             )
             response.raise_for_status()
-        answers: list[dict[str, Any]] = response.json().get("Answer") or []
+        try:
+            answers: list[dict[str, Any]] = response.json().get("Answer") or []
+        except (ValueError, AttributeError) as error:
+            raise AzureCallFailed(
+                f"resolve {dns_name}", resolver, response.status_code, "no DNS JSON", retryable=True
+            ) from error
         names = [entry for entry in answers if entry.get("type") == 5]
         return Answer(
             resolver=resolver,
-            target=str(names[-1]["data"]).rstrip(".").lower() if names else "",
+            targets=tuple(str(entry["data"]).rstrip(".").lower() for entry in names),
             ttl=max((int(entry.get("TTL", 0)) for entry in names), default=0),
         )

@@ -54,7 +54,7 @@ def endpoint_transport(endpoint: str | None, *, timeout: float) -> RequestsTrans
     limits: dict[str, Any] = {"connection_timeout": min(timeout, 10.0), "read_timeout": timeout}
     if endpoint is None:
         return SharedTransport(**limits)
-    return SharedLoopbackTransport(endpoint, **limits)
+    return SharedLoopbackTransport(endpoint, use_env_settings=False, **limits)
 
 
 class _LoopbackHttpTransport(httpx.HTTPTransport):

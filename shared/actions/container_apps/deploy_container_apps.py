@@ -11,7 +11,7 @@ from shared.gateways.resource_id import parts
 from shared.model.estate import ContainerApp
 from shared.model.outcome import Outcome, Pending
 from shared.model.wire import Frozen
-from shared.planners.container_app_template import container_app_template
+from shared.planners.container_app_template import container_app_template, secrets_without_vault
 
 
 class Params(Frozen):
@@ -31,10 +31,13 @@ def deploy_container_apps(params: Params, call: Call) -> Outcome | Pending:
     second attempt finds the first one's deployment instead of starting another.
     """
     service = params.service
-    call.operation_running()
+    state = call.operation_state()
     production = production_app(service, call)
+    template = container_app_template(service, production.document, image=production.image)
     there = call.azure.container_apps.app(service.recovery_resource_id)
-    if there is not None and serves(service, there, production.image) and not there.busy:
+    if there is not None and there.busy:
+        return call.waiting_for(None, f"{service.name}: {service.recovery_region} is at work on it")
+    if there is not None and there.provisioning_state == "Succeeded" and serves(service, there, template):
         replicas = call.azure.container_apps.running_replicas(there)
         if replicas >= service.recovery_replicas:
             return Outcome(
@@ -47,11 +50,11 @@ def deploy_container_apps(params: Params, call: Call) -> Outcome | Pending:
     deployment = call.azure.deployments.find(group, name)
     if deployment is not None and deployment.state == "running":
         return call.waiting_for(None, f"{service.name}: deployment {name} goes on")
-    if deployment is not None and deployment.state == "succeeded":
-        return _wait(service, call, "the deployment is done, the app is not ready yet")
-    template = container_app_template(service, production.document, image=production.image)
+    # One that is over without the app as it must be is begun again under its name, which ARM allows.
+    if deployment is not None and state != "failed":
+        call.count_failure(deployment.detail or f"deployment {name} is done, but not what it was to deploy")
     operation = call.azure.deployments.deploy(group, name, template)
-    return call.waiting_for(operation, f"{service.name}: deployment {name} has begun")
+    return call.waiting_for(operation, f"{service.name}: deployment {name} has begun", ready_since=None)
 
 
 def production_app(service: ContainerApp, call: Call) -> App:
@@ -63,12 +66,32 @@ def production_app(service: ContainerApp, call: Call) -> App:
         raise CheckFailed(
             f"{service.name} runs {production.image}, a tag that may mean another image tomorrow: deploy it by digest"
         )
+    if plain := secrets_without_vault(production.document):
+        raise CheckFailed(
+            f"{service.name}: Azure does not tell the values of its secrets {', '.join(plain)}: "
+            "let them refer to a Key Vault, then retry"
+        )
     return production
 
 
-def serves(service: ContainerApp, app: App, image: str) -> bool:
-    """Whether the app in the recovery region is what production was, with enough replicas asked for."""
-    return app.image == image and app.min_replicas >= service.recovery_replicas
+def serves(service: ContainerApp, app: App, template: dict[str, Any]) -> bool:
+    """Whether the app is what the template would make of it, with enough replicas asked for."""
+    wanted: dict[str, Any] = template["resources"][0]["properties"]
+    return (
+        _identity(app.document["properties"]) == _identity(wanted)
+        and app.min_replicas >= service.recovery_replicas
+    )
+
+
+def _identity(properties: dict[str, Any]) -> tuple[object, ...]:
+    """What makes an app the same app: containers with image and settings, and the names that it answers to."""
+    containers: list[dict[str, Any]] = properties["template"]["containers"]
+    ingress: dict[str, Any] = (properties.get("configuration") or {}).get("ingress") or {}
+    kept = ("name", "image", "command", "args", "env")
+    return (
+        [{key: container.get(key) or None for key in kept} for container in containers],
+        {str(domain["name"]).lower() for domain in ingress.get("customDomains") or []},
+    )
 
 
 def deployment_name(call: Call) -> str:
@@ -77,7 +100,9 @@ def deployment_name(call: Call) -> str:
 
 
 def _wait(service: ContainerApp, call: Call, why: str) -> Pending:
-    since: Any = call.progress.get("ready_since", call.now.timestamp())
-    if call.now.timestamp() - float(since) > READY_WITHIN.total_seconds():
-        raise CheckFailed(f"{service.name} is not ready after {READY_WITHIN}: {why}", retryable=True)
+    since = float(call.progress.get("ready_since") or call.now.timestamp())
+    if call.now.timestamp() - since > READY_WITHIN.total_seconds():
+        raise CheckFailed(
+            f"{service.name} is not ready after {READY_WITHIN}: {why}; look at its revision's logs, then retry"
+        )
     return call.waiting_for(None, f"{service.name}: {why}", ready_since=since)

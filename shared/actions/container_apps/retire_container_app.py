@@ -23,6 +23,10 @@ def retire_container_app(params: Params, call: Call) -> Outcome | Pending:
         return Outcome(
             summary=f"{service.name} no longer runs in {service.recovery_region}", changed=call.begun
         )
+    if "recovered-from" not in (there.document.get("tags") or {}):
+        return Outcome(
+            summary=f"{service.name} in {service.recovery_region} was not made by a recovery: it stays"
+        )
     if running or there.busy:
         return call.waiting_for(None, f"{service.name}: deletion in {service.recovery_region} goes on")
     production = call.azure.container_apps.app(service.resource_id)

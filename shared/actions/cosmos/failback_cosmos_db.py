@@ -20,14 +20,14 @@ def failback_cosmos_db(params: Params, call: Call) -> Outcome | Pending:
     Only ever gracefully: a primary that does not answer is no place to go back to.
     """
     service = params.service
-    running = call.operation_running()
+    state = call.operation_state()
     account = call.azure.cosmos.account(service.resource_id)
     if account.write_region == service.region and not account.busy:
         return Outcome(summary=f"{service.name} writes in {service.region} again", changed=call.begun)
-    if running or account.busy:
+    if state == "running" or account.busy:
         return call.waiting_for(None, f"{service.name}: the way back to {service.region} goes on")
     if not account.online.get(service.region, False):
-        if call.progress.get("asked_online"):
+        if call.progress.get("asked_online") and state != "failed":
             raise CheckFailed(
                 f"{service.name}: {service.region} does not come online; nothing goes back to it yet"
             )

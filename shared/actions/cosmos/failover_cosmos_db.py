@@ -35,10 +35,15 @@ def failover_cosmos_db(params: Params, call: Call) -> Outcome | Pending:
         return call.waiting_for(None, f"{service.name}: failover to {service.recovery_region} goes on")
     if service.recovery_region not in account.regions:
         raise CheckFailed(
-            f"{service.name} has no region {service.recovery_region}: it cannot fail over there"
+            f"{service.name} has no replica in {service.recovery_region}: add that region to the account, then retry"
         )
-    if call.mode is Mode.DRILL:
+    if not account.online.get(service.recovery_region, False):
+        raise CheckFailed(
+            f"{service.name}: the replica in {service.recovery_region} is not online: bring it online, then retry"
+        )
+    # Only the region that is out is ever given up; where a third one has taken over, nothing more is lost.
+    if call.mode is Mode.DRILL or account.write_region != service.region:
         operation = call.azure.cosmos.fail_over_gracefully(account, service.recovery_region)
     else:
-        operation = call.azure.cosmos.take_region_offline(account, account.write_region)
+        operation = call.azure.cosmos.take_region_offline(account, service.region)
     return call.waiting_for(operation, f"{service.name}: failover to {service.recovery_region} has begun")

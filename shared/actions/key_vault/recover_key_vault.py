@@ -33,7 +33,8 @@ def recover_key_vault(params: Params, call: Call) -> Outcome | Pending:
     recovered += asked
     if lost := [name for name in absent if name not in recovered]:
         raise CheckFailed(
-            f"{vault} lacks {', '.join(lost)}, and no soft-deleted version exists: put them there, then retry"
+            f"{vault} lacks {', '.join(lost)}, and no soft-deleted version exists: put them there, then retry",
+            retryable=True,  # one that comes back just now is for a moment in neither list
         )
     if absent:
         return call.waiting_for(None, f"{service.name}: recovering {', '.join(absent)}", recovered=recovered)

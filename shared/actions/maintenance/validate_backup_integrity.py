@@ -1,9 +1,7 @@
 """Proves that what a recovery would restore from is there and fresh."""
 
-import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from shared.actions.action import Call, action
 from shared.actions.search.load_search_snapshot import snapshot
@@ -60,20 +58,19 @@ def _gaps(service: Service, params: Params, call: Call) -> Iterator[Finding]:
 
 
 def _snapshot(service: AiSearch, params: Params, call: Call) -> Iterator[Finding]:
-    storage = next(found for found in params.services if found.name == service.snapshot_storage)
+    storage = call.estate.service(service.snapshot_storage)
     assert isinstance(storage, Storage)
     try:
-        manifest, definition = snapshot(service, storage, call)
-        age = call.now - datetime.fromisoformat(manifest["taken_at"])
-        documents, fields = int(manifest["documents"]), list[Any](definition["fields"])
-    except (CheckFailed, json.JSONDecodeError, KeyError, ValueError) as error:
+        manifest, _ = snapshot(service, storage, call)
+    except CheckFailed as error:
         yield _gap(service, f"no usable search snapshot: {error}", "take a snapshot now")
         return
+    age = call.now - manifest.taken_at
     if age > params.snapshot_age_limit:
         yield _gap(
             service, f"the snapshot is {age.total_seconds() / 3600:.0f} h old", "see why none is newer"
         )
-    if documents == 0 or not fields:
+    if manifest.documents == 0:
         yield _gap(service, "the snapshot is empty", "take a snapshot now")
 
 

@@ -1,6 +1,5 @@
 """Proves that the recovery region can take over, before anything is touched."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, Serv
 from shared.model.outcome import Finding, Outcome, Pending
 from shared.model.severity import Severity
 from shared.model.wire import Frozen
-from shared.planners.container_app_template import container_app_template
+from shared.planners.container_app_template import certificates_needed, container_app_template
 
 
 class Params(Frozen):
@@ -33,20 +32,30 @@ def validate_dr_region(params: Params, call: Call) -> Outcome | Pending:
 
     Every gap is found at once; a gap that would stop the recovery fails the step before anything is touched.
     """
-    if "operation" not in call.progress:
-        findings = tuple(finding for service in params.services for finding in _gaps(service, params, call))
-        if fatal := [found for found in findings if found.severity is Severity.CRITICAL]:
-            raise CheckFailed(
-                f"{params.region} cannot take over: " + "; ".join(found.title for found in fatal)
+    match call.operation_state():
+        case "running":
+            return call.waiting_for(
+                None, f"{params.region}: asking what the deployment would change", begun=False
             )
-        kept = [finding.to_wire() for finding in findings]
-        for service in params.services:
-            if isinstance(service, ContainerApp):
-                return _ask_what_if(service, call, kept)
-        return _passed(params, kept)
-    if call.operation_running():
-        return call.waiting_for(None, f"{params.region}: asking what the deployment would change")
-    return _passed(params, call.progress.get("findings", []))
+        case "succeeded":
+            return _passed(params, call.progress.get("findings", []))
+        case "none" | "failed":
+            pass
+    findings = tuple(finding for service in params.services for finding in _gaps(service, params, call))
+    if fatal := [found for found in findings if found.severity is Severity.CRITICAL]:
+        raise CheckFailed(
+            f"{params.region} cannot take over: " + "; ".join(_told(found) for found in fatal),
+            retryable=any(found.evidence.get("retryable") for found in fatal),
+        )
+    kept = [finding.to_wire() for finding in findings]
+    for service in params.services:
+        if isinstance(service, ContainerApp):
+            return _ask_what_if(service, call, kept)
+    return _passed(params, kept)
+
+
+def _told(found: Finding) -> str:
+    return f"{found.title} ({found.recommendation})" if found.recommendation else found.title
 
 
 def _ask_what_if(service: ContainerApp, call: Call, findings: list[dict[str, Any]]) -> Pending:
@@ -54,9 +63,8 @@ def _ask_what_if(service: ContainerApp, call: Call, findings: list[dict[str, Any
     template = container_app_template(service, production.document, image=production.image)
     group = parts(service.recovery_resource_id).group
     operation = call.azure.deployments.what_if(group, deployment_name(call), template)
-    return call.waiting_for(
-        operation, f"{service.recovery_region}: asking what the deployment would change", findings=findings
-    )
+    what = f"{service.recovery_region}: asking what the deployment would change"
+    return call.waiting_for(operation, what, findings=findings, begun=False)
 
 
 def _passed(params: Params, findings: list[dict[str, Any]]) -> Outcome:
@@ -86,7 +94,10 @@ def _gaps(service: Service, params: Params, call: Call) -> Iterator[Finding]:
     except AzureCallFailed as error:
         if error.status in {429, 500} or (error.status == 503 and error.retry_after is not None):
             raise
-        yield _gap(service, Severity.CRITICAL, f"{service.name}: {error}", "restore access, then retry")
+        gap = _gap(service, Severity.CRITICAL, f"{service.name}: {error}", "restore access, then retry")
+        yield gap.model_copy(update={"evidence": {"retryable": error.retryable}})
+    except CheckFailed as error:
+        yield _gap(service, Severity.CRITICAL, str(error), "")
 
 
 def _cosmos(service: CosmosDb, params: Params, call: Call) -> Iterator[Finding]:
@@ -118,6 +129,15 @@ def _container_app(service: ContainerApp, params: Params, call: Call) -> Iterato
         )
         return
     app = production_app(service, call)
+    there = call.azure.container_apps.certificate_ids(service.recovery_environment_id)
+    for certificate in certificates_needed(service, app.document):
+        if certificate.lower() not in there:
+            yield _gap(
+                service,
+                Severity.CRITICAL,
+                f"{service.name}: certificate {certificate.rsplit('/', 1)[-1]} is not in the recovery environment",
+                "upload it there under the same name",
+            )
     containers: list[dict[str, Any]] = app.document["properties"]["template"]["containers"]
     cores = sum(float((container.get("resources") or {}).get("cpu") or 0.5) for container in containers)
     left = call.azure.container_apps.cores_left(params.region)
@@ -133,17 +153,10 @@ def _container_app(service: ContainerApp, params: Params, call: Call) -> Iterato
 
 def _search(service: AiSearch, params: Params, call: Call) -> Iterator[Finding]:
     call.azure.search.index_names(search_url(service.recovery_resource_id))
-    storage = next(found for found in params.services if found.name == service.snapshot_storage)
+    storage = call.estate.service(service.snapshot_storage)
     assert isinstance(storage, Storage)
-    try:
-        manifest, _ = snapshot(service, storage, call)
-        taken = datetime.fromisoformat(manifest["taken_at"])
-    except (CheckFailed, json.JSONDecodeError, KeyError, ValueError) as error:
-        yield _gap(
-            service, Severity.CRITICAL, f"{service.name}: no usable snapshot ({error})", "take a snapshot"
-        )
-        return
-    age = (params.outage_started_at or call.now) - taken
+    manifest, _ = snapshot(service, storage, call)
+    age = (params.outage_started_at or call.now) - manifest.taken_at
     if age > params.snapshot_age_limit:
         yield _gap(
             service,

@@ -26,6 +26,8 @@ def validate_services(params: Params, call: Call) -> Outcome | Pending:
     The probes run side by side. The recovery time ends when this passes.
     """
     wanted = tuple(_probes(params))
+    if not wanted:
+        raise CheckFailed(f"no service in {params.region} has a health_url, so nothing proves that it works")
     with ThreadPoolExecutor(max_workers=min(len(wanted), 16)) as pool:
         answers = tuple(pool.map(lambda item: call.azure.probe(item[1], timeout=45.0), wanted))
     failed = [

@@ -37,7 +37,10 @@ def failover_storage(params: Params, call: Call) -> Outcome | Pending:
     if running or account.failing_over:
         return call.waiting_for(None, f"{service.name}: failover to {service.recovery_region} goes on")
     if account.secondary != service.recovery_region:
-        raise CheckFailed(f"{service.name} has no copy in {service.recovery_region} ({account.sku})")
+        raise CheckFailed(
+            f"{service.name} has no copy in {service.recovery_region} ({account.sku}): "
+            "make it geo-redundant, then retry"
+        )
     unsynced = 0.0
     if account.last_sync is not None:
         unsynced = max(((params.outage_started_at or call.now) - account.last_sync).total_seconds(), 0.0)

@@ -1,8 +1,10 @@
 """Leads the tenants to the other region and waits until their resolvers have noticed."""
 
+from contextlib import suppress
+
 from shared.actions.action import Call, action
-from shared.errors import CheckFailed
-from shared.gateways.traffic import Endpoint, Profile
+from shared.errors import AzureCallFailed, CheckFailed
+from shared.gateways.traffic import Answer, Endpoint, Profile
 from shared.model.estate import ContainerApp, TrafficRoute
 from shared.model.outcome import Outcome, Pending
 from shared.model.wire import Frozen
@@ -28,34 +30,63 @@ def update_dns_records(params: Params, call: Call) -> Outcome | Pending:
     profile = azure.traffic.profile(route.resource_id)
     target = app_address(params, call)
     source, goal = endpoint(profile, params.from_region, route), endpoint(profile, params.to_region, route)
-    led, _ttl = azure.traffic.cname(route.zone_id, route.dns_name)
+    led, ttl = azure.traffic.cname(route.zone_id, route.dns_name)
     if led.lower() != profile.fqdn.lower():
         raise CheckFailed(
-            f"{route.dns_name} leads to {led}, not to {profile.fqdn}: Traffic Manager cannot move it"
+            f"{route.dns_name} leads to {led}, not to {profile.fqdn}: Traffic Manager cannot move it; "
+            "lead the name to the profile, then retry"
         )
     if not (goal.enabled and goal.target.lower() == target and not source.enabled):
         answer = azure.probe(f"https://{target}/health")
         if not answer.healthy:
-            raise CheckFailed(f"{target} is not healthy ({answer.status} {answer.detail})", retryable=True)
-        for resolver in route.resolvers:
-            azure.traffic.resolve(resolver, route.dns_name)
+            raise CheckFailed(
+                f"{target} is not healthy ({answer.status or 'no answer'} {answer.detail}): tenants stay where "
+                "they are",
+                retryable=True,
+            )
+        resolved(route, call)
         if not (goal.enabled and goal.target.lower() == target):
             azure.traffic.set_endpoint(profile, goal, enabled=True, target=target)
         if source.enabled:
             azure.traffic.set_endpoint(profile, source, enabled=False)
         return call.waiting_for(
-            None, f"{route.dns_name} leads to {params.to_region}; resolvers keep the old answer"
+            None,
+            f"{route.dns_name} leads to {params.to_region}; resolvers keep the old answer",
+            switched=call.now.timestamp(),
         )
-    answers = [azure.traffic.resolve(resolver, route.dns_name) for resolver in route.resolvers]
-    if stale := [found.resolver for found in answers if found.target != target]:
+    return _let_go(params, call, target, patience=2.0 * max(ttl, profile.ttl))
+
+
+def _let_go(params: Params, call: Call, target: str, *, patience: float) -> Outcome | Pending:
+    """Wait for the resolvers; one that never answers holds up nobody for longer than `patience` seconds."""
+    route, answers = params.route, resolved(params.route, call)
+    knowing = [answer.resolver for answer in answers if target in answer.targets]
+    silent = [resolver for resolver in route.resolvers if all(resolver != a.resolver for a in answers)]
+    since = float(call.progress.get("switched") or call.now.timestamp())
+    given_up = bool(knowing) and call.now.timestamp() - since > patience
+    if len(knowing) < len(answers) or not knowing or (silent and not given_up):
+        left = len(route.resolvers) - len(knowing)
         return call.waiting_for(
-            None, f"{len(stale)} of {len(answers)} resolvers still lead {route.dns_name} to the old region"
+            None,
+            f"{left} of {len(route.resolvers)} resolvers do not lead {route.dns_name} to {params.to_region} yet",
+            switched=since,
+            begun=call.begun,
         )
+    unheard = f" ({', '.join(silent)} did not answer)" if silent else ""
     return Outcome(
-        summary=f"{route.dns_name} leads to {params.to_region}, and every resolver knows",
+        summary=f"{route.dns_name} leads to {params.to_region}, and every resolver knows{unheard}",
         changed=call.begun,
-        evidence={"target": target, "resolvers": [found.resolver for found in answers]},
+        evidence={"target": target, "resolvers": knowing, "silent": silent},
     )
+
+
+def resolved(route: TrafficRoute, call: Call) -> list[Answer]:
+    """What each resolver says; one that is away is left out, for it must not stand between tenants and service."""
+    answers: list[Answer] = []
+    for resolver in route.resolvers:
+        with suppress(AzureCallFailed):
+            answers.append(call.azure.traffic.resolve(resolver, route.dns_name))
+    return answers
 
 
 def app_address(params: Params, call: Call) -> str:
@@ -64,7 +95,7 @@ def app_address(params: Params, call: Call) -> str:
     resource_id = params.app.resource_id if home else params.app.recovery_resource_id
     app = call.azure.container_apps.app(resource_id)
     if app is None or not app.fqdn:
-        raise CheckFailed(f"{resource_id} has no address to lead tenants to")
+        raise CheckFailed(f"{resource_id} has no address to lead tenants to: deploy it, then retry")
     return app.fqdn.lower()
 
 
@@ -73,4 +104,6 @@ def endpoint(profile: Profile, region: str, route: TrafficRoute) -> Endpoint:
     try:
         return profile.endpoint(route.endpoints[region])
     except KeyError as error:
-        raise CheckFailed(f"{profile.resource_id} has no endpoint for {region}") from error
+        raise CheckFailed(
+            f"{profile.resource_id} has no endpoint for {region}: add it, then retry"
+        ) from error

@@ -1,0 +1,119 @@
+"""What holds for every action that changes something, whatever fails on the way: the same end, each effect once."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+import pytest
+
+from shared.actions.action import ATTEMPTS
+from shared.model.plan import Mode, Step
+from shared.model.run import RunRecord
+from tests.shared.actions.stage import Stage, StepFailed, contoso, open_stage
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "ack_lost": {},
+    "throttle": {"retry_after": 7},
+    "error": {"status": 500},
+}
+
+
+def nothing(_stage: Stage) -> None:
+    """The world is as it is."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A step, the world that it meets, and the world that it must leave."""
+
+    step: Callable[[], Step]
+    reached: Callable[[Stage], None]
+    prepare: Callable[[Stage], None] = nothing
+    mode: Mode = Mode.REAL
+    record: Callable[[], RunRecord] | None = None
+    # Part of the id of the resource whose long-running operation this step begins, if it begins one.
+    operation: str = ""
+
+    def run(self, stage: Stage, **options: Any) -> Any:
+        record = self.record() if self.record else None
+        return stage.carry_out(self.step(), mode=self.mode, record=record, **options)
+
+
+@cache
+def undisturbed(scenario: Scenario) -> Counter[tuple[str, str]]:
+    """The effects of the step when nothing fails."""
+    with open_stage() as stage:
+        scenario.prepare(stage)
+        stage.from_now()
+        scenario.run(stage)
+        scenario.reached(stage)
+        return stage.effects
+
+
+class ChangesOnce:
+    """Subclass it in an action's test file and give the scenario."""
+
+    scenario: ClassVar[Scenario]
+
+    def test_does_what_it_says_and_no_more_when_run_again(self, stage: Stage) -> None:
+        self.scenario.prepare(stage)
+        stage.from_now()
+        done = self.scenario.run(stage)
+        assert done.outcome.changed
+        assert done.errors == []
+        self.scenario.reached(stage)
+        assert stage.effects == undisturbed(self.scenario)
+        stage.from_now()
+        again = self.scenario.run(stage)
+        assert stage.writes == []
+        assert again.summaries == []
+        assert self.scenario.record is not None or not again.outcome.changed
+        self.scenario.reached(stage)
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_every_write_that_goes_wrong_once(self, stage: Stage, fault: str) -> None:
+        self.scenario.prepare(stage)
+        stage.from_now()
+        expected = undisturbed(self.scenario)
+        assert expected
+        for method, place in expected:
+            stage.lab.fault(fault, place, count=1, match={"method": method}, **FAULTS[fault])
+        done = self.scenario.run(stage)
+        assert not [one for one in stage.truth["faults"] if one["kind"] == fault], "a fault struck nothing"
+        assert len(done.errors) == len(expected)
+        self.scenario.reached(stage)
+        assert stage.effects == expected
+
+    @pytest.mark.parametrize("lives", [0, 1])
+    def test_killed_before_every_other_answer_was_kept(self, stage: Stage, lives: int) -> None:
+        self.scenario.prepare(stage)
+        stage.from_now()
+        self.scenario.run(stage, forget=lambda number: number % 2 != lives)
+        self.scenario.reached(stage)
+        assert stage.effects == undisturbed(self.scenario)
+
+    def test_an_operation_that_fails_is_begun_again_until_people_are_asked(self, stage: Stage) -> None:
+        if not self.scenario.operation:
+            pytest.skip("begins no long-running operation")
+        self.scenario.prepare(stage)
+        told = {"code": "Conflict", "message": "the backend was busy"}
+        stage.lab.fault("lro_failed", self.scenario.operation, count=ATTEMPTS, **told)
+        stage.from_now()
+        with pytest.raises(StepFailed, match=r"failed 3 times.*the backend was busy"):
+            self.scenario.run(stage)
+        assert len(stage.writes) == ATTEMPTS
+        assert self.scenario.run(stage).outcome.changed, "the operator said: retry"
+        self.scenario.reached(stage)
+
+
+def refused(stage: Stage, step: Step, said: str, *, mode: Mode = Mode.REAL) -> None:
+    """The step fails with that message (a regular expression), and nothing was written."""
+    stage.from_now()
+    with pytest.raises(StepFailed, match=said):
+        stage.carry_out(step, mode=mode)
+    assert [entry for entry in stage.writes if entry["applied"]] == []
+
+
+__all__ = ["ChangesOnce", "Scenario", "contoso", "refused"]
