@@ -1,0 +1,1 @@
+"""`python -m infra.local.drill`: takes the primary region of a simulated Azure away and brings it back."""

@@ -1,0 +1,61 @@
+"""The calls that a drill makes: the app's, as the people of the estate, and the simulator's."""
+
+from typing import Any
+
+import httpx
+
+from infra.local.drill.failures import DrillFailed, Refused
+from infra.local.drill.process import ServedWorld
+
+FUNCTION_KEY = {"x-functions-key": "local"}
+
+
+class Api:
+    """Everything answers at one address; whoever calls is named by mail address."""
+
+    def __init__(self, url: str, world: ServedWorld) -> None:
+        self._world = world
+        # No proxy of the environment may stand between two processes of one machine.
+        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
+
+    def get(self, path: str, who: str = "") -> Any:  # noqa: ANN401 - JSON
+        """The JSON that a GET answers with."""
+        return self._call("GET", path, _as(who)).json()
+
+    def content(self, path: str, who: str) -> bytes:
+        """The bytes that a GET answers with."""
+        return self._call("GET", path, _as(who)).content
+
+    def post(self, path: str, body: object, who: str = "") -> Any:  # noqa: ANN401 - JSON
+        """The JSON that a POST answers with."""
+        return self._call("POST", path, _as(who), body).json()
+
+    def alert(self, alert: object) -> Any:  # noqa: ANN401 - JSON
+        """Report as an action group of Azure Monitor does: with the function key, as nobody."""
+        return self._call("POST", "/api/alerts", FUNCTION_KEY, alert).json()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _call(self, method: str, path: str, headers: dict[str, str], body: object = None) -> httpx.Response:
+        try:
+            answer = self._client.request(method, path, headers=headers, json=body)
+        except httpx.TransportError as error:
+            self._world.check()
+            raise DrillFailed(f"{method} {path} got no answer: {error or type(error).__name__}") from error
+        if answer.is_error:
+            raise Refused(f"{method} {path}", answer.status_code, _json(answer))
+        return answer
+
+
+def _as(who: str) -> dict[str, str]:
+    return {"X-Local-User": who} if who else {}
+
+
+def _json(answer: httpx.Response) -> dict[str, object]:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    return body if isinstance(body, dict) else {"detail": answer.text[:300] or answer.reason_phrase}

@@ -1,0 +1,132 @@
+"""What is really so, read from the simulator: the tenants' traffic and what Azure is doing."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+RATE_OVER = 10
+"""Simulated seconds that a tenant's rates are taken over."""
+
+
+@dataclass(frozen=True)
+class Outage:
+    """One unbroken time in which a tenant's requests failed, in real time; `until` is None while it lasts."""
+
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """How one tenant's requests fare. Rates are requests per simulated second; `seconds` maps simulated ones."""
+
+    name: str
+    well: bool
+    served_by: str
+    reason: str
+    ok_rate: float
+    failing_rate: float
+    outages: tuple[Outage, ...]
+    seconds: dict[int, bool]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something that Azure is doing; times in simulated seconds since 1970."""
+
+    resource: str
+    started: float
+    due: float
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One look at the world. `now` is simulated seconds since 1970, `read_at` the real time of the look."""
+
+    now: float
+    speed: float
+    read_at: datetime
+    tenants: tuple[Tenant, ...]
+    operations: tuple[Operation, ...]
+    faults: tuple[str, ...]
+    mails: tuple[dict[str, Any], ...]
+
+    @property
+    def all_well(self) -> bool:
+        """Whether every tenant's newest request went well."""
+        return bool(self.tenants) and all(tenant.well for tenant in self.tenants)
+
+    @property
+    def all_failing(self) -> bool:
+        """Whether no tenant's newest request went well."""
+        return bool(self.tenants) and not any(tenant.well for tenant in self.tenants)
+
+    def outages(self, tenant: Tenant, after: datetime) -> tuple[Outage, ...]:
+        """The tenant's outages that were not over by then."""
+        return tuple(outage for outage in tenant.outages if outage.until is None or outage.until > after)
+
+    def failing_since(self, after: datetime) -> datetime | None:
+        """When the first tenant's requests began to fail in the outage after that moment."""
+        found = [outage.since for tenant in self.tenants for outage in self.outages(tenant, after)]
+        return min(found, default=None)
+
+    def steady(self, seconds: int) -> bool:
+        """Whether every request of every tenant went well for the last so many simulated seconds."""
+        return bool(self.tenants) and all(
+            len(tenant.seconds) >= seconds and all(_last(tenant.seconds, seconds)) for tenant in self.tenants
+        )
+
+
+def read(world: dict[str, Any], read_at: datetime) -> Truth:
+    """Understand what `GET /_sim/world` answered at `read_at`."""
+    now, speed = float(world["timestamp"]), float(world["speed"])
+
+    def real(moment: str) -> datetime:
+        ago = now - datetime.fromisoformat(moment).timestamp()
+        return read_at - timedelta(seconds=ago / speed)
+
+    return Truth(
+        now=now,
+        speed=speed,
+        read_at=read_at,
+        tenants=tuple(
+            _tenant(name, kept, service["requests_per_second"], real)
+            for service in world["traffic"].values()
+            for name, kept in service["tenants"].items()
+        ),
+        operations=tuple(
+            Operation(row["resource"].lower(), row["started"], row["due"])
+            for row in world["operations"]
+            if row["status"] == "InProgress"
+        ),
+        faults=tuple(f"{fault['kind']} of {fault['target']}" for fault in world["faults"]),
+        mails=tuple(world["mails"]),
+    )
+
+
+def _tenant(name: str, kept: dict[str, Any], rate: float, real: Any) -> Tenant:  # noqa: ANN401 - a function
+    outages = [Outage(real(one["since"]), real(one["until"])) for one in kept["outages"]]
+    if kept["failing_since"] is not None:
+        outages.append(Outage(real(kept["failing_since"]), None))
+    seconds = {
+        int(datetime.fromisoformat(minute).astimezone(UTC).timestamp()) + place: sign == "1"
+        for minute, signs in kept["minutes"].items()
+        for place, sign in enumerate(signs)
+        if sign != "."
+    }
+    lately = _last(seconds, RATE_OVER)
+    well = sum(lately) / max(len(lately), 1)
+    return Tenant(
+        name=name,
+        well=kept["healthy"],
+        served_by=kept.get("served_by") or "",
+        reason="" if kept["healthy"] else kept.get("reason") or f"status {kept.get('status')}",
+        ok_rate=rate * well,
+        failing_rate=rate * (1 - well),
+        outages=tuple(outages),
+        seconds=seconds,
+    )
+
+
+def _last(seconds: dict[int, bool], count: int) -> list[bool]:
+    return [seconds[second] for second in sorted(seconds)[-count:]]

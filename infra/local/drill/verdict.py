@@ -1,0 +1,47 @@
+"""Whether a drill brought service back: the simulator's truth and the run's record decide, nobody's word."""
+
+from datetime import datetime
+
+from infra.local.drill.picture import faring
+from infra.local.drill.truth import Truth
+from shared.model.run import RunRecord, RunStatus, StepStatus
+from shared.reports.wording import line
+
+STEADY_SECONDS = 30
+"""Simulated seconds without a single failed request that count as being served."""
+
+
+def problems(run: RunRecord, truth: Truth, *, gave_up: str, served_from: str | None) -> list[str]:
+    """Everything that keeps a drill from counting as passed; the decisive one first.
+
+    `truth` is a look some time after the run ended, `gave_up` why the drill gave up waiting (or nothing), and
+    `served_from` the region that must serve the tenants (any, when None).
+    """
+    found = [gave_up] if gave_up else []
+    if run.status is not RunStatus.SUCCEEDED:
+        reason = f": {line(run.status_reason)}" if run.status_reason else ""
+        found.append(f"the run ended {run.status}{reason}")
+    if run.status is RunStatus.SUCCEEDED and run.rto.measured_seconds is None:
+        found.append("the run succeeded without a measured recovery time")
+    found += [
+        f"step {step.name} {step.status}: {line(step.error)}"
+        for step in run.steps
+        if step.status in {StepStatus.FAILED, StepStatus.UNKNOWN} and step.error
+    ]
+    for tenant in truth.tenants:
+        if not tenant.well:
+            found.append(f"tenant {tenant.name} still {faring(tenant)}")
+        elif served_from is not None and tenant.served_by != served_from:
+            found.append(f"tenant {tenant.name} is served from {tenant.served_by}, not from {served_from}")
+    if truth.all_well and not truth.steady(STEADY_SECONDS):
+        found.append(f"requests still failed within the last {STEADY_SECONDS} simulated seconds")
+    return list(dict.fromkeys(found))
+
+
+def truly_down(truth: Truth, after: datetime) -> float | None:
+    """Real seconds from the first tenant's first failure to the last one's return; None while one still fails."""
+    outages = [outage for tenant in truth.tenants for outage in truth.outages(tenant, after)]
+    ends = [outage.until for outage in outages if outage.until is not None]
+    if not outages or len(ends) < len(outages):
+        return None
+    return (max(ends) - min(outage.since for outage in outages)).total_seconds()
