@@ -13,6 +13,7 @@ from orchestrations.telling import tell
 from shared.actions.action import Action, Call
 from shared.actions.catalog import catalog
 from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid
+from shared.importing import IMPORTING
 from shared.model.outcome import Outcome, Pending
 from shared.model.run import Approval, Control, RunRecord, RunRequest, StepOrder
 from shared.model.signing import Signed, plan_digest
@@ -180,7 +181,8 @@ def page_on_call(_ctx: object, payload: dict[str, Any]) -> bool:
 @app.activity_trigger(input_name="payload")
 def publish_record(_ctx: object, payload: dict[str, Any]) -> bool:
     """Keep a finished run's record, and its report for people, in blob storage."""
-    from shared.reports import run_report  # noqa: PLC0415 - templates and PDF only when a run ends
+    with IMPORTING:
+        from shared.reports import run_report  # noqa: PLC0415 - templates and PDF only when a run ends
 
     world, record = runtime(), RunRecord.from_wire(payload)
     platform, zone = world.estate.platform, world.estate.time_zone

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.gateways.azure import Azure
 from shared.gateways.connection import Connection
+from shared.importing import IMPORTING
 from shared.model.estate import Estate
 from shared.model.signing import Signer
 
@@ -25,7 +26,8 @@ class Runtime:
     @cached_property
     def estate(self) -> Estate:
         """The estate file, checked."""
-        from shared.estate.load import load  # noqa: PLC0415 - YAML is read when somebody asks, not at import
+        with IMPORTING:
+            from shared.estate.load import load  # noqa: PLC0415 - YAML is read when somebody asks, not at import
 
         return load(APP_FOLDER / self.settings.estate_file)
 
@@ -52,7 +54,8 @@ _made: list[Runtime] = []
 def runtime() -> Runtime:
     """The process's own runtime, made when it is first asked for."""
     if not _made:
-        from shared.settings import load_settings  # noqa: PLC0415 - pydantic-settings only when somebody asks
+        with IMPORTING:
+            from shared.settings import load_settings  # noqa: PLC0415 - pydantic-settings only when somebody asks
 
         _made.append(Runtime(load_settings()))
     return _made[0]

@@ -9,6 +9,7 @@ from pydantic import Field
 from orchestrations.records import record_of, records
 from orchestrations.triggers.endpoint import Request, endpoint, reply
 from orchestrations.triggers.problem import Problem
+from shared.importing import IMPORTING
 from shared.model.estate import Role
 from shared.model.plan import PlanKind
 from shared.model.run import Approval, Control, RunRecord, RunRequest, RunStatus, StepStatus
@@ -74,7 +75,8 @@ def show_run(request: Request) -> func.HttpResponse:
 @endpoint("GET", "runs/{id}/report", Role.READER, query=("format",))
 def show_report(request: Request) -> func.HttpResponse:
     """The run as a page, a document or data."""
-    from shared.reports import run_report  # noqa: PLC0415 - templates only when somebody reads
+    with IMPORTING:
+        from shared.reports import run_report  # noqa: PLC0415 - templates only when somebody reads
 
     record, zone = _record(request), request.world.estate.time_zone
     match request.query.get("format", "html"):

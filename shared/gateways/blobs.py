@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing
+from shared.importing import IMPORTING
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Blobs:
 
     def write(self, account_url: str, container: str, name: str, content: bytes, media_type: str) -> None:
         """Write the whole blob; the container is made when it is missing. The same again changes nothing."""
-        from azure.storage.blob import ContentSettings  # noqa: PLC0415
+        with IMPORTING:
+            from azure.storage.blob import ContentSettings  # noqa: PLC0415
 
         service = _service(self.connection, account_url)
         settings = ContentSettings(content_type=media_type)
@@ -61,7 +63,8 @@ class Blobs:
 
 @cache
 def _service(connection: Connection, account_url: str) -> Any:  # noqa: ANN401 - types are read where it is built
-    from azure.storage.blob import BlobServiceClient, LinearRetry  # noqa: PLC0415
+    with IMPORTING:
+        from azure.storage.blob import BlobServiceClient, LinearRetry  # noqa: PLC0415
 
     return BlobServiceClient(
         account_url,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.errors import AzureCallFailed
+from shared.importing import IMPORTING
 
 if TYPE_CHECKING:
     import httpx
@@ -39,7 +40,8 @@ class Connection:
         """The managed identity of the app, or a fake token for the loopback endpoint."""
         if self.endpoint:
             return LoopbackCredential()
-        from azure.identity import DefaultAzureCredential, ManagedIdentityCredential  # noqa: PLC0415
+        with IMPORTING:
+            from azure.identity import DefaultAzureCredential, ManagedIdentityCredential  # noqa: PLC0415
 
         if self.managed_identity_client_id:
             return ManagedIdentityCredential(client_id=self.managed_identity_client_id)
@@ -48,14 +50,16 @@ class Connection:
     @cached_property
     def transport(self) -> Any:  # noqa: ANN401 - azure-core types its transports by response, which differ
         """The requests transport that every SDK client shares."""
-        from shared.gateways.transport import endpoint_transport  # noqa: PLC0415 - imports azure-core
+        with IMPORTING:
+            from shared.gateways.transport import endpoint_transport  # noqa: PLC0415 - imports azure-core
 
         return endpoint_transport(self.endpoint, timeout=self.call_timeout)
 
     @cached_property
     def http(self) -> "httpx.Client":
         """The plain HTTP client for probes, resolvers, tickets and chat; same redirection."""
-        from shared.gateways.transport import endpoint_client  # noqa: PLC0415 - imports httpx
+        with IMPORTING:
+            from shared.gateways.transport import endpoint_client  # noqa: PLC0415 - imports httpx
 
         return endpoint_client(self.endpoint, timeout=self.call_timeout)
 
@@ -71,14 +75,15 @@ class Connection:
     @cached_property
     def arm(self) -> Any:  # noqa: ANN401 - see transport
         """A bare ARM pipeline: operation polling, and services without a client of their own here."""
-        from azure.core.pipeline.policies import (  # noqa: PLC0415
-            ContentDecodePolicy,
-            RequestIdPolicy,
-            RetryPolicy,
-            UserAgentPolicy,
-        )
-        from azure.mgmt.core import ARMPipelineClient  # noqa: PLC0415
-        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy  # noqa: PLC0415
+        with IMPORTING:
+            from azure.core.pipeline.policies import (  # noqa: PLC0415
+                ContentDecodePolicy,
+                RequestIdPolicy,
+                RetryPolicy,
+                UserAgentPolicy,
+            )
+            from azure.mgmt.core import ARMPipelineClient  # noqa: PLC0415
+            from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy  # noqa: PLC0415
 
         scope = "https://management.azure.com/.default"
         return ARMPipelineClient(
@@ -98,7 +103,8 @@ class LoopbackCredential:
     """The token for an address on this machine, where no identity provider is."""
 
     def get_token(self, *scopes: str, **_options: Any) -> Any:  # noqa: ANN401, ARG002 - the SDK's protocol
-        from azure.core.credentials import AccessToken  # noqa: PLC0415
+        with IMPORTING:
+            from azure.core.credentials import AccessToken  # noqa: PLC0415
 
         return AccessToken("loopback", int(time.time()) + 3600)
 
@@ -106,7 +112,8 @@ class LoopbackCredential:
 @contextmanager
 def calling(operation: str, resource_id: str) -> Generator[None]:
     """Turn whatever a client raises into `AzureCallFailed`, with its status and whether time may cure it."""
-    from azure.core.exceptions import AzureError, HttpResponseError  # noqa: PLC0415
+    with IMPORTING:
+        from azure.core.exceptions import AzureError, HttpResponseError  # noqa: PLC0415
 
     try:
         yield
@@ -127,7 +134,8 @@ def calling(operation: str, resource_id: str) -> Generator[None]:
 @contextmanager
 def asking(operation: str, url: str) -> Generator[None]:
     """The same for plain HTTP."""
-    import httpx  # noqa: PLC0415
+    with IMPORTING:
+        import httpx  # noqa: PLC0415
 
     target = urlsplit(url)._replace(query="", fragment="").geturl()
     try:

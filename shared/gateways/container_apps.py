@@ -8,6 +8,7 @@ from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
+from shared.importing import IMPORTING
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class ContainerApps:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        from azure.mgmt.appcontainers import ContainerAppsAPIClient  # noqa: PLC0415
+        with IMPORTING:
+            from azure.mgmt.appcontainers import ContainerAppsAPIClient  # noqa: PLC0415
 
         link = self.connection
         return ContainerAppsAPIClient(link.credential, link.subscription_id, **link.client_options)

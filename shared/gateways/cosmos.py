@@ -8,6 +8,7 @@ from typing import Any
 from shared.gateways.connection import Connection, calling, text
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
+from shared.importing import IMPORTING
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Cosmos:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        from azure.mgmt.cosmosdb import CosmosDBManagementClient  # noqa: PLC0415
+        with IMPORTING:
+            from azure.mgmt.cosmosdb import CosmosDBManagementClient  # noqa: PLC0415
 
         link = self.connection
         return CosmosDBManagementClient(link.credential, link.subscription_id, **link.client_options)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing, text
 from shared.gateways.operations import Operation, start
+from shared.importing import IMPORTING
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Deployments:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        from azure.mgmt.resource.deployments import DeploymentsMgmtClient  # noqa: PLC0415
+        with IMPORTING:
+            from azure.mgmt.resource.deployments import DeploymentsMgmtClient  # noqa: PLC0415
 
         link = self.connection
         return DeploymentsMgmtClient(link.credential, link.subscription_id, **link.client_options)

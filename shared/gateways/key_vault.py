@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing
+from shared.importing import IMPORTING
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,15 @@ class KeyVaults:
 
 @cache
 def _secret_client(connection: Connection, vault_url: str) -> Any:  # noqa: ANN401 - see above
-    from azure.keyvault.secrets import SecretClient  # noqa: PLC0415
+    with IMPORTING:
+        from azure.keyvault.secrets import SecretClient  # noqa: PLC0415
 
     return SecretClient(vault_url, connection.credential, **connection.client_options)
 
 
 @cache
 def _certificate_client(connection: Connection, vault_url: str) -> Any:  # noqa: ANN401 - see above
-    from azure.keyvault.certificates import CertificateClient  # noqa: PLC0415
+    with IMPORTING:
+        from azure.keyvault.certificates import CertificateClient  # noqa: PLC0415
 
     return CertificateClient(vault_url, connection.credential, **connection.client_options)

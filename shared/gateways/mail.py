@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing
+from shared.importing import IMPORTING
 from shared.model.wire import Frozen
 
 _NAMESPACE = uuid.UUID("6f1f3c1e-5a0e-4b55-9d1b-3c7f0a5f9f10")
@@ -41,13 +42,15 @@ class Mail:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        from azure.communication.email import EmailClient  # noqa: PLC0415
+        with IMPORTING:
+            from azure.communication.email import EmailClient  # noqa: PLC0415
 
         return EmailClient(self.endpoint, self.connection.credential, **self.connection.client_options)
 
     def state(self, key: str) -> Literal["unsent", "running", "succeeded", "failed"]:
         """How the message with that key is doing."""
-        from azure.core.rest import HttpRequest  # noqa: PLC0415
+        with IMPORTING:
+            from azure.core.rest import HttpRequest  # noqa: PLC0415
 
         operation = operation_id(key)
         request = HttpRequest(

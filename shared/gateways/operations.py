@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from shared.gateways.connection import Connection, calling
+from shared.importing import IMPORTING
 from shared.model.wire import Frozen
 
 _POLL_HOSTS = re.compile(r"^([a-z0-9-]+\.)*management\.azure\.com$")
@@ -50,7 +51,8 @@ def start(operation: str, resource_id: str, begin: Callable[..., object]) -> Ope
 
 def state(connection: Connection, operation: Operation) -> OperationState:
     """Ask once. A poll address that is not Azure's is refused: it would be handed our token."""
-    from azure.core.rest import HttpRequest  # noqa: PLC0415
+    with IMPORTING:
+        from azure.core.rest import HttpRequest  # noqa: PLC0415
 
     host = urlsplit(operation.url).hostname or ""
     if not _POLL_HOSTS.fullmatch(host):

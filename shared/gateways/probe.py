@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.gateways.connection import Connection
+from shared.importing import IMPORTING
 from shared.model.wire import Frozen
 
 
@@ -26,7 +27,8 @@ class Answered(Frozen):
 
 def probe(connection: Connection, url: str, *, timeout: float = 30.0) -> Answered:
     """One GET. Never raises for what the service did: a service that is away is an answer too."""
-    import httpx  # noqa: PLC0415
+    with IMPORTING:
+        import httpx  # noqa: PLC0415
 
     began = time.monotonic()
     try:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing, text
+from shared.importing import IMPORTING
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,15 @@ class SearchServices:
 
 @cache
 def _indexes(connection: Connection, endpoint: str) -> Any:  # noqa: ANN401 - types are read where it is built
-    from azure.search.documents.indexes import SearchIndexClient  # noqa: PLC0415
+    with IMPORTING:
+        from azure.search.documents.indexes import SearchIndexClient  # noqa: PLC0415
 
     return SearchIndexClient(endpoint, connection.credential, **connection.client_options)
 
 
 @cache
 def _indexers(connection: Connection, endpoint: str) -> Any:  # noqa: ANN401 - types are read where it is built
-    from azure.search.documents.indexes import SearchIndexerClient  # noqa: PLC0415
+    with IMPORTING:
+        from azure.search.documents.indexes import SearchIndexerClient  # noqa: PLC0415
 
     return SearchIndexerClient(endpoint, connection.credential, **connection.client_options)

@@ -8,6 +8,7 @@ from typing import Any
 from shared.gateways.connection import Connection, calling, text
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
+from shared.importing import IMPORTING
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class StorageAccounts:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415
+        with IMPORTING:
+            from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415
 
         link = self.connection
         return StorageManagementClient(link.credential, link.subscription_id, **link.client_options)

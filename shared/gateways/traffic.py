@@ -7,6 +7,7 @@ from typing import Any
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, asking, calling, text
 from shared.gateways.resource_id import parts
+from shared.importing import IMPORTING
 from shared.model.wire import Frozen
 
 
@@ -60,14 +61,16 @@ class Traffic:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        from azure.mgmt.trafficmanager import TrafficManagerManagementClient  # noqa: PLC0415
+        with IMPORTING:
+            from azure.mgmt.trafficmanager import TrafficManagerManagementClient  # noqa: PLC0415
 
         link = self.connection
         return TrafficManagerManagementClient(link.credential, link.subscription_id, **link.client_options)
 
     @cached_property
     def _dns(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        from azure.mgmt.dns import DnsManagementClient  # noqa: PLC0415
+        with IMPORTING:
+            from azure.mgmt.dns import DnsManagementClient  # noqa: PLC0415
 
         link = self.connection
         return DnsManagementClient(link.credential, link.subscription_id, **link.client_options)

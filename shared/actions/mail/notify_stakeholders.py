@@ -3,6 +3,7 @@
 from shared.actions.action import Call, action
 from shared.errors import CheckFailed
 from shared.gateways.mail import Message
+from shared.importing import IMPORTING
 from shared.model.outcome import Outcome, Pending
 from shared.model.wire import Frozen
 
@@ -16,7 +17,8 @@ class Params(Frozen):
 @action(changes=True, wants_record=True)
 def notify_stakeholders(params: Params, call: Call) -> Outcome | Pending:
     """Mails what happened, how long it took against the target, and the timeline so far."""
-    from shared.reports import run_report  # noqa: PLC0415 - templates only when a mail is written
+    with IMPORTING:
+        from shared.reports import run_report  # noqa: PLC0415 - templates only when a mail is written
 
     record = call.record
     if record is None:
