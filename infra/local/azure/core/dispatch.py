@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable
 
+from infra.local.azure.core import envelope
 from infra.local.azure.core.errors import ArmError, Unreachable
 from infra.local.azure.core.http import Answer, Later, Request
 from infra.local.azure.core.masking import masked
@@ -84,12 +85,9 @@ class Dispatch:
             except Unreachable:
                 world.rollback(mark)
                 outcome = DROPPED
-            except Exception:  # noqa: BLE001 - the request still gets its answer and its place in the ledger
+            except Exception as error:  # noqa: BLE001 - the request still gets its answer and its ledger entry
                 world.rollback(mark)
-                _log.exception("%s https://%s%s", request.method, request.host, request.path)
-                outcome = _answer(
-                    ArmError(500, "InternalServerError", "The server encountered an internal error.")
-                )
+                outcome = _answer(_unexpected(request, error))
             if isinstance(outcome, Later):
                 later = outcome
                 return Later(later.seconds, lambda: self._run(request, route, later.then))
@@ -124,6 +122,8 @@ class Dispatch:
                     "MissingApiVersionParameter",
                     "The api-version query parameter (?api-version=) is required for all requests.",
                 )
+            if write and request.body:
+                envelope.check(request.json)
             if write and not route.survives_outage:
                 self._refuse_in_outage(request)
         return route.handler(self._world, request)
@@ -186,6 +186,15 @@ def _entry(request: Request) -> Json:
 
 def _answer(error: ArmError) -> Answer:
     return Answer(error.status, error.body(), error.headers)
+
+
+def _unexpected(request: Request, error: Exception) -> ArmError:
+    """Say 400 where a body of an odd shape led a handler astray, else 500; either way it is logged."""
+    _log.error("%s https://%s%s", request.method, request.host, request.path, exc_info=error)
+    if request.body and isinstance(error, AttributeError | LookupError | TypeError | ValueError):
+        text = f"The request content was invalid and could not be deserialized: '{error}'."
+        return ArmError(400, "InvalidRequestContent", text)
+    return ArmError(500, "InternalServerError", "The server encountered an internal error.")
 
 
 def _throttled(fault: Json) -> Answer:

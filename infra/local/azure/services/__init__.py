@@ -14,9 +14,9 @@ from infra.local.azure.services import (
     storage,
     traffic,
 )
+from infra.local.azure.services.container_apps import environments as container_apps_environments
 from infra.local.azure.services.container_apps import revisions as container_apps_revisions
 from infra.local.azure.services.container_apps import routes as container_apps
-from infra.local.azure.services.container_apps import usages as container_apps_usages
 from infra.local.azure.services.cosmos import accounts as cosmos_accounts
 from infra.local.azure.services.cosmos import containers as cosmos_containers
 from infra.local.azure.services.cosmos import data as cosmos_data
@@ -32,7 +32,7 @@ SERVICES: tuple[Service, ...] = (
     blobs.service,
     container_apps.service,
     container_apps_revisions.service,
-    container_apps_usages.service,
+    container_apps_environments.service,
     cosmos_accounts.service,
     cosmos_containers.service,
     cosmos_data.service,

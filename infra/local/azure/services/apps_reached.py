@@ -49,9 +49,11 @@ def reach(world: World, fqdn: str, host: str) -> Reply:
     app = app_at(world, fqdn)
     # The environment's ingress answers for names that no app has, as Azure's does.
     if app is None or not _knows(app, fqdn, host):
-        return Reply(404, region, reason="Container App Unavailable: no app is bound to this host name")
+        return Reply(
+            404, region, reason=f"Error 404 - This Container App is stopped or does not exist ({host})"
+        )
     if app["properties"].get("runningStatus") == "Stopped":
-        return Reply(403, region, app, reason="this container app is stopped")
+        return Reply(403, region, app, reason="Error 403 - This Container App is stopped")
     if model.ready_replicas(world, app) == 0:
         return Reply(503, region, app, reason="no ready replica")
     return Reply(200, region, app)

@@ -152,7 +152,7 @@ def put_generic(world: World, resource_id: str, body: Json) -> Json:
 @service.arm("PATCH", GROUP + "/providers/{rest*}")
 def patch(world: World, request: Request) -> Answer:
     kept = world.resource(request.path)
-    changed = merged(kept, request.json)
+    changed = {**merged(kept, request.json), **({"location": kept["location"]} if "location" in kept else {})}
     return Answer(
         200, world.put_resource({**changed, "id": kept["id"], "name": kept["name"], "type": kept["type"]})
     )

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from infra.local.azure import durations
 from infra.local.azure.core.clock import iso
+from infra.local.azure.core.envelope import shaped
 from infra.local.azure.core.errors import ArmError, OperationFailed, Unreachable
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.operations import accepted
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
-from infra.local.azure.core.world import World
+from infra.local.azure.core.world import World, region_name
 from infra.local.azure.services.blobs.store import lose_unsynced
 from infra.local.azure.services.dependencies import dependency, host_of
 from infra.local.azure.services.generic import GROUP, SUBSCRIPTION, group_of, merged
@@ -26,7 +27,8 @@ def _account(world: World, request: Request) -> Json:
 
 
 def _geo(account: Json) -> bool:
-    return "GRS" in account["sku"]["name"] or "GZRS" in account["sku"]["name"]
+    name = str((account.get("sku") or {}).get("name"))
+    return "GRS" in name or "GZRS" in name
 
 
 def region_at(world: World, host: str) -> tuple[Json, str]:
@@ -95,6 +97,28 @@ def get(world: World, request: Request) -> Answer:
     return Answer(200, _shown(world, _account(world, request), geo=geo))
 
 
+@service.arm("PUT", ACCOUNT)
+def put(world: World, request: Request) -> Answer:
+    """Create an account, or change one that is there as a PATCH does."""
+    group = group_of(world, request)
+    account_id = f"{group['id']}{PROVIDER}/{request.params['account']}"
+    if world.resources.peek(account_id) is not None:
+        return patch(world, request)
+    body = request.json
+    shaped(body.get("sku"), {"name": str}, "sku")
+    if not body.get("location") or not (body.get("sku") or {}).get("name"):
+        raise ArmError(400, "InvalidRequestContent", "A storage account needs a location and a sku.")
+    properties: Json = {
+        **(body.get("properties") or {}),
+        "provisioningState": "Succeeded",
+        "creationTime": iso(world.now),
+        "primaryLocation": region_name(body["location"]),
+    }
+    identity = {"id": account_id, "name": request.params["account"], "type": KIND}
+    account = _paired(world, {**body, **identity, "properties": properties})
+    return Answer(200, _shown(world, world.put_resource(account), geo=False))
+
+
 @service.arm("PATCH", ACCOUNT)
 def patch(world: World, request: Request) -> Answer:
     """Change sku, tags and properties at once; a new geo-redundant sku finds its paired region again."""
@@ -105,14 +129,20 @@ def patch(world: World, request: Request) -> Answer:
     change["properties"] = {
         key: value for key, value in (change.get("properties") or {}).items() if key not in owned
     }
-    changed = merged(account, change)
+    shaped(change.get("sku"), {"name": str}, "sku")
+    changed = _paired(world, merged(account, change))
+    return Answer(200, _shown(world, world.put_resource(changed), geo=False))
+
+
+def _paired(world: World, changed: Json) -> Json:
+    """Return the account with the paired region that its sku asks for, or none."""
     properties = changed["properties"]
     if _geo(changed):
         pair = world.table("region").peek(properties["primaryLocation"]) or {"paired": "japanwest"}
         properties.setdefault("secondaryLocation", pair["paired"])
     else:
         properties.pop("secondaryLocation", None)
-    return Answer(200, _shown(world, world.put_resource(changed), geo=False))
+    return changed
 
 
 def _refuse_while_busy(world: World, account: Json) -> None:

@@ -12,7 +12,7 @@ REVISION = "Microsoft.App/containerApps/revisions"
 
 def revisions(world: World, app_id: str) -> list[Json]:
     """Return the revisions of an app (read only), oldest first."""
-    rows = [row for _, row in world.resources.rows(f"{app_id}/revisions/")]
+    rows = world.of_type(REVISION, f"{app_id}/revisions/")
     return sorted(rows, key=lambda row: (row["properties"]["createdTime"], row["name"]))
 
 
@@ -44,6 +44,7 @@ def settings(app: Json) -> dict[str, str]:
     return {
         one["name"]: str(one.get("value", "")).replace("{region}", region)
         for one in containers[0].get("env") or []
+        if one.get("name")
     }
 
 

@@ -1,6 +1,7 @@
 """The calls of Microsoft.App on container apps: create, update, delete, start, stop."""
 
 from infra.local.azure import contoso, durations
+from infra.local.azure.core.envelope import shaped
 from infra.local.azure.core.errors import ArmError, OperationFailed
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.operations import accepted
@@ -11,6 +12,30 @@ from infra.local.azure.services.container_apps import model
 from infra.local.azure.services.generic import GROUP, canonical, group_of, merged
 
 APP = GROUP + "/providers/Microsoft.App/containerApps/{app}"
+SHAPE = {
+    "managedEnvironmentId": str,
+    "environmentId": str,
+    "configuration": {
+        "activeRevisionsMode": str,
+        "ingress": {
+            "external": bool,
+            "traffic": [{"revisionName": str, "weight": int, "latestRevision": bool}],
+            "customDomains": [{"name": str, "bindingType": str, "certificateId": str}],
+        },
+    },
+    "template": {
+        "revisionSuffix": str,
+        "containers": [
+            {
+                "name": str,
+                "image": str,
+                "env": [{"name": str, "value": str}],
+                "resources": {"cpu": (int, float)},
+            }
+        ],
+        "scale": {"minReplicas": int, "maxReplicas": int},
+    },
+}
 service = Service("container_apps")
 
 
@@ -48,6 +73,7 @@ def _refuse_while_busy(world: World, app_id: str) -> None:
 
 def check(world: World, app_id: str, body: Json) -> None:
     """Refuse a container app that could not be: no environment, wrong place, no container, no capacity."""
+    shaped(body.get("properties"), SHAPE)
     properties = body.get("properties") or {}
     environment_id = properties.get("managedEnvironmentId") or properties.get("environmentId") or ""
     environment = world.resources.peek(environment_id)
@@ -62,9 +88,11 @@ def check(world: World, app_id: str, body: Json) -> None:
         )
         raise ArmError(400, "InvalidLocation", message)
     template = properties.get("template") or {}
-    if not template.get("containers"):
+    if not all(one.get("image") and one.get("name") for one in template.get("containers") or [{}]):
         raise ArmError(
-            400, "ContainerAppContainerRequired", f"Container app '{name}' needs at least one container."
+            400,
+            "ContainerAppContainerRequired",
+            f"Container app '{name}' needs containers with name and image.",
         )
     scale = template.get("scale") or {}
     least, most = int(scale.get("minReplicas") or 0), int(scale.get("maxReplicas") or 10)
@@ -144,6 +172,13 @@ def _server_side(kept: Json | None) -> Json:
     return (
         {} if kept is None else {key: kept["properties"][key] for key in owned if key in kept["properties"]}
     )
+
+
+@service.arm("PUT", APP + "/revisions/{revision}")
+@service.arm("PATCH", APP + "/revisions/{revision}")
+@service.arm("DELETE", APP + "/revisions/{revision}")
+def read_only(_world: World, request: Request) -> Answer:
+    raise ArmError(405, "MethodNotAllowed", f"A revision cannot be written: {request.path}")
 
 
 @service.effect("container_apps.provision")

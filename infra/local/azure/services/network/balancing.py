@@ -17,7 +17,8 @@ def profile_of(world: World, host: str) -> Json | None:
 
 def endpoints(world: World, profile: Json) -> list[Json]:
     """Return the endpoints (read only), most preferred first."""
-    rows = [row for _, row in world.resources.rows(profile["id"] + "/") if row["name"] != profile["name"]]
+    kinds = {f"{PROFILE}/{kind}".lower() for kind in ("azureEndpoints", "externalEndpoints")}
+    rows = [row for _, row in world.resources.rows(profile["id"] + "/") if row["type"].lower() in kinds]
     return sorted(rows, key=lambda row: (row["properties"].get("priority", 1000), row["name"]))
 
 

@@ -1,5 +1,6 @@
 """The calls of Microsoft.Network/dnsZones: record sets with etags."""
 
+from infra.local.azure.core.envelope import shaped
 from infra.local.azure.core.errors import ArmError, not_found
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.service import Service
@@ -11,6 +12,12 @@ PROVIDER = "/providers/Microsoft.Network/dnsZones"
 ZONE = GROUP + PROVIDER + "/{zone}"
 RECORD = ZONE + "/{kind}/{name}"
 KINDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
+SHAPE = {
+    "ARecords": [{"ipv4Address": str}],
+    "AAAARecords": [{"ipv6Address": str}],
+    "CNAMERecord": {"cname": str},
+    "TXTRecords": [{"value": [str]}],
+}
 service = Service("dns_zones")
 
 
@@ -23,7 +30,8 @@ def plant(world: World) -> None:
 
 
 def _records(world: World, zone: Json, kind: str = "") -> list[Json]:
-    return [row for _, row in world.resources.rows(f"{zone['id']}/{kind}") if row["name"] != zone["name"]]
+    kinds = {f"microsoft.network/dnszones/{one.lower()}" for one in KINDS}
+    return [row for _, row in world.resources.rows(f"{zone['id']}/{kind}") if row["type"].lower() in kinds]
 
 
 def _zone(world: World, request: Request) -> Json:
@@ -95,6 +103,9 @@ def change(world: World, request: Request) -> Answer:
     properties = request.json.get("properties") or {}
     if request.method == "PATCH" and kept is not None:
         properties = merged(kept["properties"], properties)
+    shaped(properties, SHAPE)
+    if kind == "CNAME" and not (properties.get("CNAMERecord") or {}).get("cname"):
+        raise ArmError(400, "BadRequest", "A CNAME record set needs its CNAMERecord.")
     ttl = properties.get("TTL", properties.pop("ttl", None))
     if not isinstance(ttl, int) or not 1 <= ttl <= 2_147_483_647:
         message = f"The value '{ttl}' provided for the property 'TTL' is not valid."

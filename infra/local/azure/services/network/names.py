@@ -64,7 +64,7 @@ def _in_zone(world: World, zone: Json, name: str, kind: str) -> list[Record]:
     if row is None or kind not in FIELDS:
         return []
     many, one = FIELDS[kind]
-    values = [record[one] for record in row["properties"].get(many) or []]
+    values = [record.get(one) or "" for record in row["properties"].get(many) or []]
     texts = ["".join(value) if isinstance(value, list) else value for value in values]
     return [Record(name, kind, float(row["properties"].get("TTL", 3600)), text) for text in texts]
 

@@ -1,6 +1,7 @@
 """The calls of Microsoft.Network/trafficManagerProfiles, and the probes behind the monitor status."""
 
 from infra.local.azure import durations
+from infra.local.azure.core.envelope import shaped
 from infra.local.azure.core.errors import ArmError, not_found
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.service import Service
@@ -14,6 +15,14 @@ PROVIDER = "/providers/Microsoft.Network/trafficManagerProfiles"
 PROFILE = GROUP + PROVIDER + "/{profile}"
 ENDPOINT = PROFILE + "/{kind}/{endpoint}"
 KINDS = {"azureendpoints": "azureEndpoints", "externalendpoints": "externalEndpoints"}
+ENDPOINT_SHAPE = {"target": str, "endpointStatus": str, "priority": int, "alwaysServe": str}
+PROFILE_SHAPE = {
+    "profileStatus": str,
+    "trafficRoutingMethod": str,
+    "dnsConfig": {"relativeName": str, "ttl": int},
+    "monitorConfig": {"toleratedNumberOfFailures": int},
+    "endpoints": [{"name": str, "type": str, "properties": ENDPOINT_SHAPE}],
+}
 service = Service("traffic_manager")
 
 
@@ -22,7 +31,7 @@ def probe(world: World) -> None:
     """Ask every enabled endpoint for its health; more failures in a row than tolerated make it Degraded."""
     for profile in world.of_type(balancing.PROFILE):
         monitor = profile["properties"].get("monitorConfig") or {}
-        tolerated = int(monitor.get("toleratedNumberOfFailures", 3))
+        tolerated = int(monitor.get("toleratedNumberOfFailures") or 3)
         for endpoint in balancing.endpoints(world, profile):
             if balancing.monitor_status(world, profile, endpoint) in {"Disabled", "Inactive"}:
                 continue
@@ -85,15 +94,16 @@ def put(world: World, request: Request) -> Answer:
 
 def _put_profile(world: World, body: Json) -> Json:
     """Keep a profile; endpoints in its body replace the ones that it has, as in Azure."""
+    shaped(body.get("properties"), PROFILE_SHAPE)
     properties = dict(body.get("properties") or {})
     method = properties.get("trafficRoutingMethod")
     if method not in {"Priority", "Weighted", "Performance", "Geographic", "MultiValue", "Subnet"}:
         raise ArmError(400, "BadRequest", f"The trafficRoutingMethod '{method}' is not valid.")
     below = properties.pop("endpoints", None)
-    relative = (properties.get("dnsConfig") or {}).get("relativeName", body["name"])
+    relative = (properties.get("dnsConfig") or {}).get("relativeName") or body["name"]
     properties["dnsConfig"] = {
-        "ttl": durations.DNS_TTL,
-        **(properties.get("dnsConfig") or {}),
+        "ttl": int(durations.DNS_TTL),
+        **{key: value for key, value in (properties.get("dnsConfig") or {}).items() if value is not None},
         "relativeName": relative,
         "fqdn": f"{relative}.trafficmanager.net",
     }
@@ -103,7 +113,9 @@ def _put_profile(world: World, body: Json) -> Json:
             world.resources.delete(endpoint["id"])
         for endpoint in below:
             kind = KINDS.get(str(endpoint.get("type", "")).split("/")[-1].lower(), "externalEndpoints")
-            _put_endpoint(world, profile, kind, endpoint["name"], endpoint.get("properties") or {})
+            _put_endpoint(
+                world, profile, kind, str(endpoint.get("name") or ""), endpoint.get("properties") or {}
+            )
     return _shown(world, profile)
 
 
@@ -136,6 +148,9 @@ def change_endpoint(world: World, request: Request) -> Answer:
 
 
 def _put_endpoint(world: World, profile: Json, kind: str, name: str, properties: Json) -> None:
+    shaped(properties, ENDPOINT_SHAPE)
+    if not name:
+        raise ArmError(400, "BadRequest", "An endpoint needs a name.")
     status, priority = properties.setdefault("endpointStatus", "Enabled"), properties.get("priority")
     others = [one for one in balancing.endpoints(world, profile) if one["name"].lower() != name.lower()]
     if status not in {"Enabled", "Disabled"}:
