@@ -170,8 +170,11 @@ class RunState:
         steps = tuple((state.status, state.tries, state.summary, state.error) for state in self.steps)
         return self.status, self.status_reason, len(self.approvals), len(self.log), self.finished_at, steps
 
+    def _findings(self) -> tuple[Finding, ...]:
+        return tuple(found for state in self.steps for found in state.findings)[:200]
+
     def record(self, now: datetime, *, live: bool) -> RunRecord:
-        """What `GET /runs/{id}` answers. `live` leaves long texts and findings out: status has 16 KB."""
+        """What `GET /runs/{id}` answers. `live` leaves long texts out, and findings until it is over."""
         request = self.request
         texts = 160 if live else 4000
         steps = tuple(
@@ -199,7 +202,7 @@ class RunState:
             rto=self.objective(),
             service_rto=tuple(self.service_objectives(now)) if self.finished_at else (),
             log=tuple(self.log[-10:] if live else self.log[-LOG_LIMIT:]),
-            findings=() if live else tuple(found for state in self.steps for found in state.findings)[:200],
+            findings=() if live and not self.status.over else self._findings(),
             held_by=self.held_by,
         )
 
@@ -278,7 +281,7 @@ def live_status(record: RunRecord) -> Wire:
     waits = StepStatus.WAITING_FOR_OPERATOR
     if _fits(status, STATUS_LIMIT):
         return status
-    status["log"] = status.get("log", [])[-3:]
+    status["log"], status["findings"] = status.get("log", [])[-3:], []
     for step in steps:
         step.pop("summary", None)
     if _fits(status, STATUS_LIMIT):

@@ -17,11 +17,14 @@ ROOT = Path(__file__).parents[2]
 class MachineProcess:
     """`python -m infra.local` on a free port that stays its own over kills and restarts."""
 
-    def __init__(self, folder: Path, *, speed: float = 30.0, azure: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, speed: float = 30.0, azure: str | None = None, estate: Path | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.speed = speed
         self.azure = azure
+        self.estate = estate
         self.port = _free_port()
         self.process: subprocess.Popen[str] | None = None
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
@@ -39,6 +42,7 @@ class MachineProcess:
         state = str(self.folder / "host.db")
         command = [sys.executable, "-m", "infra.local", "--port", str(self.port), "--state", state]
         command += ["--speed", str(self.speed), *(["--azure", self.azure] if self.azure else [])]
+        command += ["--estate", str(self.estate)] if self.estate else []
         with (self.folder / "machine.log").open("a") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=dict(os.environ), stdout=log, stderr=log, text=True

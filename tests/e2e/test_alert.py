@@ -1,0 +1,173 @@
+"""An alert of Azure Monitor opens one incident for its cause, tells people, and offers or starts the plan."""
+
+import email
+import time
+from collections.abc import Iterator
+from email import policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.machine import ROOT, MachineProcess
+
+KEY = {"x-functions-key": "local"}
+FRONT_DOOR = (
+    "/subscriptions/00000000-0000-4000-8000-00000000c0de/resourceGroups/rg-fas-global"
+    "/providers/Microsoft.Network/trafficManagerProfiles/tm-fas"
+)
+
+
+def alert(
+    rule: str = "SystemAvailabilityDrop",
+    number: str = "1",
+    condition: str = "Fired",
+    target: str = FRONT_DOOR,
+) -> dict[str, Any]:
+    """As an action group sends it (Microsoft Learn, Common alert schema)."""
+    return {
+        "schemaId": "azureMonitorCommonAlertSchema",
+        "data": {
+            "essentials": {
+                "alertId": f"/subscriptions/x/providers/Microsoft.AlertsManagement/alerts/{number}",
+                "alertRule": rule,
+                "severity": "Sev0",
+                "signalType": "Log",
+                "monitorCondition": condition,
+                "monitoringService": "Log Alerts V2",
+                "alertTargetIDs": [target],
+                "originAlertId": number,
+                "firedDateTime": "2026-11-21T03:00:00.0000000Z",
+                "description": "availability below 99.95 %",
+                "essentialsVersion": "1.0",
+                "alertContextVersion": "1.0",
+            },
+            "alertContext": {"condition": {"allOf": []}},
+            "customProperties": None,
+        },
+    }
+
+
+def send(machine: MachineProcess, content: dict[str, Any]) -> dict[str, Any]:
+    answer = machine.call("POST", "/api/alerts", None, headers=KEY, json=content)
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+def incident(machine: MachineProcess, incident_id: str) -> dict[str, Any]:
+    return machine.call("GET", f"/api/incidents/{incident_id}").json()
+
+
+def eventually(look: Any, *, seconds: float = 10.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MachineProcess]:
+    folder = tmp_path_factory.mktemp("alerts")
+    estate = folder / "estate.yaml"
+    sample = (ROOT / "shared/estate/contoso.yaml").read_text(encoding="utf-8")
+    rule = "remediation:\n"
+    started = "  - alert_rule: DataCentreFailureDeclared\n    plan: region_outage\n    start: start\n"
+    assert sample.count(rule) == 2
+    head, middle, tail = sample.split(rule)
+    estate.write_text(head + rule + middle + rule + started + tail, encoding="utf-8")
+    with MachineProcess(folder, speed=100, estate=estate) as machine:
+        yield machine
+
+
+def test_one_incident_for_a_cause_until_somebody_closes_it(machine: MachineProcess) -> None:
+    first = send(machine, alert(number="a1"))
+    assert first["deduplicated"] is False
+    again = send(machine, alert(number="a1"))
+    other = send(machine, alert(number="a2"))
+    assert [again, other] == [{**first, "deduplicated": True}] * 2
+
+    assert send(machine, alert(number="a2", condition="Resolved")) == {**first, "deduplicated": True}
+    hint = eventually(lambda: incident(machine, first["incident_id"])["state"] == "mitigated")
+    assert hint, "a resolved alert is a hint"
+    answer = machine.call(
+        "POST", f"/api/incidents/{first['incident_id']}/acknowledge", "alice", json={"reason": "on it"}
+    )
+    assert answer.status_code == 202
+    assert eventually(lambda: incident(machine, first["incident_id"])["state"] == "acknowledged")
+    path = f"/api/incidents/{first['incident_id']}/resolve"
+    assert machine.call("POST", path, "dave", json={"reason": "not mine to say"}).status_code == 403
+    assert machine.call("POST", path, "alice", json={"reason": "region is back"}).status_code == 202
+    assert eventually(lambda: incident(machine, first["incident_id"])["state"] == "closed")
+    assert machine.call("POST", path, "alice", json={"reason": "once more"}).status_code == 409
+
+    late = send(machine, alert(number="a2"))
+    assert late == {**first, "deduplicated": True}, "what has been seen opens nothing"
+    fresh = eventually(
+        lambda: (
+            (found := send(machine, alert(number=f"b{time.monotonic_ns()}")))["deduplicated"] is False
+            and found
+        )
+    )
+    assert fresh["incident_id"].rsplit("-", 1) == [first["incident_id"].rsplit("-", 1)[0], "2"]
+
+
+def test_people_on_call_are_told_what_the_estate_offers(machine: MachineProcess) -> None:
+    opened = send(machine, alert(rule="systemavailabilitydrop", number="c1", target=FRONT_DOOR + "-2"))
+    found = eventually(lambda: (one := incident(machine, opened["incident_id"]))["plan"] and one)
+    assert (found["plan"], found["run_ids"]) == ("region_outage", [])
+
+    def told() -> list[dict[str, Any]]:
+        mails = machine.world()["mails"]
+        return [mail for mail in mails if mail["subject"] == "[critical] systemavailabilitydrop"]
+
+    mails = eventually(told)
+    assert len(mails) == 1
+    path = Path(mails[0]["file"])
+    path = path if path.is_absolute() else machine.folder / "mail" / path.name
+    message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert "POST /api/recovery/region_outage" in body.get_content()
+    assert FRONT_DOOR in body.get_content()
+
+
+def test_a_rule_that_starts_its_plan_starts_it_once_and_asks_for_approval(machine: MachineProcess) -> None:
+    opened = send(machine, alert(rule="DataCentreFailureDeclared", number="d1"))
+    send(machine, alert(rule="DataCentreFailureDeclared", number="d2"))
+    found = eventually(lambda: (one := incident(machine, opened["incident_id"]))["run_ids"] and one)
+    assert len(found["run_ids"]) == 1
+    record = machine.wait_until(
+        found["run_ids"][0], lambda record: record["status"] == "waiting_for_approval", seconds=10
+    )
+    assert record["mode"] == "real"
+    assert record["rto"]["basis"] == "alert"
+    assert record["rto"]["started_at"] == "2026-11-21T03:00:00Z"
+    runs = machine.call("GET", "/api/runs?kind=recovery").json()["runs"]
+    assert [run["run_id"] for run in runs] == found["run_ids"]
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (b"no json", "(body)"),
+        (b"{}", "schemaId"),
+        (b'{"schemaId": "AzureMonitorMetricAlert", "data": {}}', "schemaId"),
+        (b'{"schemaId": "azureMonitorCommonAlertSchema", "data": {}}', "data.essentials"),
+        (b"\xff\xfe", "(body)"),
+        (b"[" * 50_000, "(body)"),
+    ],
+)
+def test_what_is_no_alert_is_refused_and_told(machine: MachineProcess, content: bytes, field: str) -> None:
+    def told() -> int:
+        return sum(mail["subject"] == "An alert could not be read" for mail in machine.world()["mails"])
+
+    before = told()
+    answer = machine.call("POST", "/api/alerts", None, headers=KEY, content=content)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["field"] == field
+    assert eventually(lambda: told() == before + 1), "action groups do not send it again, so people must look"
+
+
+def test_the_webhook_asks_for_its_key(machine: MachineProcess) -> None:
+    assert machine.call("POST", "/api/alerts", "alice", json=alert()).status_code == 401

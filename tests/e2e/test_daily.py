@@ -1,0 +1,75 @@
+"""The tick starts what the estate's schedule says is due, once, and one failing task stops no other."""
+
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.e2e.machine import ROOT, MachineProcess
+
+MASTER = {"x-functions-key": "local-master"}
+
+
+def estate_with_daily_at(folder: Path, moment: datetime) -> Path:
+    sample = (ROOT / "shared/estate/contoso.yaml").read_text(encoding="utf-8")
+    assert sample.count("at: 02:00") == 1
+    path = folder / "estate.yaml"
+    path.write_text(sample.replace("at: 02:00", f"at: {moment:%H:%M}"), encoding="utf-8")
+    return path
+
+
+def tick(machine: MachineProcess) -> None:
+    answer = machine.call("POST", "/admin/functions/tick", None, headers=MASTER, json={})
+    assert answer.status_code == 202, answer.text
+
+
+def daily_runs(machine: MachineProcess, *, seconds: float) -> list[dict[str, Any]]:
+    """The maintenance runs that there are once one has ended, or after some seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        runs = machine.call("GET", "/api/runs?kind=maintenance").json()["runs"]
+        ended = [run for run in runs if run["status"] in {"succeeded", "failed"}]
+        if ended or time.monotonic() > deadline:
+            return runs
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def just_now() -> datetime:
+    """A minute ago in the estate's time zone; not at midnight, when the day would change under the test."""
+    return datetime.now(ZoneInfo("Asia/Tokyo")) - timedelta(minutes=1)
+
+
+def test_due_maintenance_runs_once_and_reports_what_it_finds(tmp_path: Path, just_now: datetime) -> None:
+    with MachineProcess(tmp_path, speed=100, estate=estate_with_daily_at(tmp_path, just_now)) as machine:
+        tick(machine)
+        runs = daily_runs(machine, seconds=20)
+        assert [run["run_id"] for run in runs] == [f"maintenance-daily-{just_now:%Y%m%dT%H%M}"]
+        assert runs[0]["status"] == "succeeded", runs[0]
+        assert runs[0]["requested_by"] == "the schedule"
+        titles = [finding["title"] for finding in runs[0]["findings"]]
+        assert any("hooks-fas-contoso-com ends in" in title for title in titles), titles
+        first, second = runs[0]["steps"]
+        assert first["started_at"] == second["started_at"], "side by side"
+
+        tick(machine)
+        time.sleep(1.0)
+        machine.kill()
+        machine.start()
+        tick(machine)
+        time.sleep(1.0)
+        assert len(daily_runs(machine, seconds=5)) == 1, "an occurrence starts once"
+
+
+def test_one_task_that_fails_stops_no_other(tmp_path: Path, just_now: datetime) -> None:
+    with MachineProcess(tmp_path, speed=100, estate=estate_with_daily_at(tmp_path, just_now)) as machine:
+        machine.fault(kind="error", target="kv-fas-japanwest.vault.azure.net", status=403)
+        tick(machine)
+        run = daily_runs(machine, seconds=40)[0]
+        states = {step["name"]: step["status"] for step in run["steps"]}
+        assert states == {"check_certificate_expiry": "failed", "validate_backup_integrity": "succeeded"}, run
+        assert run["status"] == "succeeded"
+        assert "check_certificate_expiry" in run["status_reason"]
