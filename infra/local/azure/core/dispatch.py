@@ -122,7 +122,7 @@ class Dispatch:
                     "MissingApiVersionParameter",
                     "The api-version query parameter (?api-version=) is required for all requests.",
                 )
-            if write and request.body:
+            if request.body:
                 envelope.check(request.json)
             if write and not route.survives_outage:
                 self._refuse_in_outage(request)

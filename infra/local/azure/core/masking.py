@@ -34,8 +34,10 @@ def _secure_parameters(value: dict[str, Any]) -> set[str]:
     template, given = value.get("template"), value.get("parameters")
     if not isinstance(template, dict) or not isinstance(given, dict):
         return set()
-    declared: dict[str, Any] = template.get("parameters") or {}
-    return {name for name in given if "secure" in str((declared.get(name) or {}).get("type", "")).lower()}
+    declared = template.get("parameters")
+    if not isinstance(declared, dict):
+        return set()
+    return {name for name in given if "secure" in str(declared.get(name)).lower()}
 
 
 def _hides(key: str, item: object, *, vault: bool, inside: str) -> bool:

@@ -83,7 +83,12 @@ class Operations:
             ended["result"] = self._apply(operation)
             ended["status"] = "Succeeded"
             self._provision(operation["resource"], "Succeeded")
-        except OperationFailed as error:
+        except (OperationFailed, ArmError) as failure:
+            error = (
+                failure
+                if isinstance(failure, OperationFailed)
+                else OperationFailed(failure.code, failure.message)
+            )
             world.rollback(mark)
             ended["status"] = "Failed"
             ended["error"] = error.body()

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from infra.local.azure.core.clock import iso
+from infra.local.azure.core.envelope import shaped
 from infra.local.azure.core.errors import ArmError
 from infra.local.azure.core.http import Request
 from infra.local.azure.core.store import Json
@@ -11,6 +12,11 @@ from infra.local.azure.core.world import World, region_name
 from infra.local.azure.services.deployments import template
 from infra.local.azure.services.generic import group_of, type_and_name
 
+SHAPE = {
+    "mode": str,
+    "template": {"parameters": dict, "variables": dict, "outputs": dict},
+    "parameters": dict,
+}
 CAPACITY_TYPES = {
     "microsoft.app/containerapps",
     "microsoft.app/managedenvironments",
@@ -18,8 +24,9 @@ CAPACITY_TYPES = {
 }
 
 
-def plan(world: World, request: Request) -> template.Plan:
+def plan(world: World, request: Request, *, preflight: bool = True) -> template.Plan:
     """Evaluate and preflight a request's template; 400 with details where it could not be deployed."""
+    shaped(request.json.get("properties"), SHAPE)
     properties: Json = request.json.get("properties") or {}
     if properties.get("mode") not in {"Incremental", "Complete"}:
         raise ArmError(400, "InvalidDeployment", "The deployment mode must be 'Incremental' or 'Complete'.")
@@ -28,6 +35,8 @@ def plan(world: World, request: Request) -> template.Plan:
             400, "InvalidDeployment", "Complete mode would delete what the template leaves out: refused."
         )
     found = template.parse(world, properties, group_of(world, request)["id"], request.params["deployment"])
+    if not preflight:
+        return found
     details: list[dict[str, str]] = []
     for wanted in found.resources:
         kind, name = type_and_name(wanted.resource_id)

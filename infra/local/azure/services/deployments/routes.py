@@ -53,8 +53,8 @@ def validate(world: World, request: Request) -> Answer:
 
 @service.arm("POST", DEPLOYMENT + "/whatIf", reads=True)
 def compare(world: World, request: Request) -> Answer:
-    """Begin to find out what would change; an unfit template or region gives a result with status Failed."""
-    group_of(world, request)
+    """Begin to find out what would change; a region that cannot take it gives a result with status Failed."""
+    plan(world, request, preflight=False)
     arguments: Json = {"body": request.json, "path": request.path, "params": dict(request.params)}
     operation = world.operations.begin(
         f"{_id(world, request)}/whatIf", "deployments.what_if", arguments, seconds=durations.WHAT_IF
