@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.errors import AzureCallFailed
-from shared.gateways.connection import Connection, calling, missing
+from shared.gateways.connection import Connection, calling, missing, text
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
 from shared.importing import IMPORTING
@@ -137,10 +137,11 @@ class ContainerApps:
             found = self._client.certificates.list(where.group, where.name)
             return tuple(str(certificate.id).lower() for certificate in found)
 
-    def cores_left(self, location: str) -> float | None:
-        """Cores of quota not yet used in a region, or None where the service says nothing of it."""
-        with calling("list Container Apps usages", f"locations/{location}"):
-            for usage in self._client.usages.list(location):
-                if str(usage.name.value).lower() == "managedenvironmentcores":
+    def cores_left(self, environment_id: str) -> float | None:
+        """Cores that an environment may still use, or None where Azure says nothing of it (quotas belong to it)."""
+        where = parts(environment_id)
+        with calling("list usages of managed environment", environment_id):
+            for usage in self._client.managed_environment_usages.list(where.group, where.name):
+                if text(usage.name.value).lower() == "managedenvironmentconsumptioncores":
                     return float(usage.limit) - float(usage.current_value)
         return None

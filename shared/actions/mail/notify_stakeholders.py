@@ -1,6 +1,6 @@
 """Tells the stakeholders how a run went, with its timeline."""
 
-from shared.actions.action import Call, action
+from shared.actions.action import ATTEMPTS, Call, action
 from shared.errors import CheckFailed
 from shared.gateways.mail import Message
 from shared.importing import IMPORTING
@@ -36,14 +36,17 @@ def notify_stakeholders(params: Params, call: Call) -> Outcome | Pending:
 
 
 def deliver(call: Call, message: Message) -> Outcome | Pending:
-    """Send a message once, however often this is called with the same key, and see it through."""
-    match call.azure.mail.state(call.key):
-        case "unsent":
-            call.azure.mail.send(call.key, message)
-            return call.waiting_for(None, f"mail to {len(message.to)} people is on its way")
-        case "running":
-            return call.waiting_for(None, f"mail to {len(message.to)} people is on its way")
-        case "failed":
-            raise CheckFailed(f"the mail service gave up on the mail to {', '.join(message.to)}")
-        case "succeeded":
+    """Send a message once, however often this is called with the same key, and see it through.
+
+    Only what the service has given up on is sent again, under the next key: nobody has got that one.
+    """
+    for key in (call.key, *(f"{call.key}/{again}" for again in range(2, ATTEMPTS + 1))):
+        state = call.azure.mail.state(key)
+        if state == "failed":
+            continue
+        if state == "succeeded":
             return Outcome(summary=f"mail to {', '.join(message.to)}", changed=True)
+        if state == "unsent":
+            call.azure.mail.send(key, message)
+        return call.waiting_for(None, f"mail to {len(message.to)} people is on its way")
+    raise CheckFailed(f"the mail service gave up on the mail to {', '.join(message.to)}, {ATTEMPTS} times")

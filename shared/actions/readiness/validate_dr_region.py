@@ -140,7 +140,7 @@ def _container_app(service: ContainerApp, params: Params, call: Call) -> Iterato
             )
     containers: list[dict[str, Any]] = app.document["properties"]["template"]["containers"]
     cores = sum(float((container.get("resources") or {}).get("cpu") or 0.5) for container in containers)
-    left = call.azure.container_apps.cores_left(params.region)
+    left = call.azure.container_apps.cores_left(service.recovery_environment_id)
     needed = cores * service.recovery_replicas
     if left is not None and left < needed:
         yield _gap(

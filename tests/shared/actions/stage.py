@@ -150,6 +150,7 @@ class Stage:
         record: RunRecord | None = None,
         run_id: str = RUN_ID,
         poll: float = POLL,
+        attempts: int | None = None,
     ) -> Done:
         """Call until there is an outcome. `forget(n)`: the process dies before call n's answer is kept."""
         progress: dict[str, Any] = {}
@@ -160,7 +161,7 @@ class Stage:
             except (AzureCallFailed, CheckFailed) as error:
                 strikes += 1
                 done.errors.append(error)
-                if not error.retryable or strikes >= step.retry.attempts:
+                if not error.retryable or strikes >= (attempts or step.retry.attempts):
                     raise StepFailed(error, number) from error
                 asked = getattr(error, "retry_after", None) or 0.0
                 self.lab.advance(max(asked, step.retry.wait_before(strikes + 1)))
