@@ -103,7 +103,7 @@ def put(world: World, request: Request) -> Answer:
     group = group_of(world, request)
     account_id = f"{group['id']}{PROVIDER}/{request.params['account']}"
     if world.resources.peek(account_id) is not None:
-        return patch(world, request)
+        return _changed(world, request)
     body = request.json
     shaped(body.get("sku"), {"name": str}, "sku")
     if not body.get("location") or not (body.get("sku") or {}).get("name"):
@@ -121,6 +121,10 @@ def put(world: World, request: Request) -> Answer:
 
 @service.arm("PATCH", ACCOUNT)
 def patch(world: World, request: Request) -> Answer:
+    return _changed(world, request)
+
+
+def _changed(world: World, request: Request) -> Answer:
     """Change sku, tags and properties at once; a new geo-redundant sku finds its paired region again."""
     account = _account(world, request)
     _refuse_while_busy(world, account)

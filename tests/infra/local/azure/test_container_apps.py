@@ -3,7 +3,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.appcontainers import ContainerAppsAPIClient
 from azure.mgmt.appcontainers.models import TrafficWeight
 
-from infra.local.azure.contoso import IMAGE
+from infra.local.azure.contoso import DOMAIN_EAST, IMAGE
 
 GROUP, APP = "rg-fas-japaneast", "ca-agent-service"
 
@@ -173,3 +173,14 @@ def test_traffic_goes_where_its_weights_say(azure, apps):
 
 def list_revisions(apps):
     return apps.container_apps_revisions.list_revisions(GROUP, APP)
+
+
+def test_new_environment_gets_a_domain_that_it_keeps(apps):
+    begin = apps.managed_environments.begin_create_or_update
+    body = {"location": "westus2", "properties": {}}
+    made = begin("rg-fas-global", "cae-new", body).result(timeout=20)
+    assert made.default_domain.endswith(".westus2.azurecontainerapps.io")
+    again = begin("rg-fas-global", "cae-new", {**body, "tags": {"a": "b"}}).result(timeout=20)
+    assert (again.default_domain, again.tags) == (made.default_domain, {"a": "b"})
+    seeded = apps.managed_environments.begin_update(GROUP, "cae-fas-japaneast", {"tags": {"a": "b"}})
+    assert seeded.result(timeout=20).default_domain == DOMAIN_EAST

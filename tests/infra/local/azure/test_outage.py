@@ -151,3 +151,19 @@ def test_endpoints_of_the_other_services_follow_their_region(azure):
         with pytest.raises(Exception, match="disconnected"):
             azure.get(f"https://{host}/")
     assert azure.get("https://kv-fas-japanwest.vault.azure.net/healthstatus").status_code == 200
+
+
+def test_account_becomes_geo_redundant_again_after_a_failover(azure):
+    with azure.client(StorageManagementClient) as client:
+        begin = client.storage_accounts.begin_failover
+        azure.finish(lambda: begin("rg-fas-japaneast", "stfasprod", failover_type=None), 300)
+        changed = client.storage_accounts.update(
+            "rg-fas-japaneast", "stfasprod", {"sku": {"name": "Standard_RAGRS"}}
+        )
+        assert (changed.primary_location, changed.secondary_location) == ("japanwest", "japaneast")
+        azure.finish(lambda: begin("rg-fas-japaneast", "stfasprod", failover_type="Planned"), 300)
+        back = client.storage_accounts.get_properties("rg-fas-japaneast", "stfasprod")
+        assert (back.primary_location, back.sku.name) == ("japaneast", "Standard_RAGRS")
+        body = {"location": "eastus2", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+        made = client.storage_accounts.begin_create("rg-fas-global", "stnew", body).result(timeout=20)
+        assert (made.primary_location, made.secondary_location) == ("eastus2", None)
