@@ -207,7 +207,8 @@ class _Interpreter:
             mine: Wire = {"run_id": self.request.run_id}
             holder = yield from self._until(self.ctx.call_entity(entity, "claim", mine))
             if holder != self.request.run_id:
-                over = yield from self._until(self.ctx.call_activity("run_is_over", input=holder))
+                asked = self.ctx.call_activity("run_is_over", input=holder, retry_policy=CHECK_RETRY)
+                over = yield from self._until(asked)
                 if over:
                     instead = {**mine, "instead_of": holder}
                     holder = yield from self._until(self.ctx.call_entity(entity, "claim", instead))

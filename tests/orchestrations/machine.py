@@ -78,7 +78,7 @@ class Machine(HostProcess):
     def __init__(self, folder: Path, azure: AzureThread) -> None:
         self.azure = azure
         estate = folder / "estate.yaml"
-        text = SAMPLE.read_text().replace("page_again_after: PT15M", "page_again_after: PT1.5S")
+        text = SAMPLE.read_text().replace("page_again_after: PT15M", "page_again_after: PT0.8S")
         estate.write_text(text)
         self.estate = load(estate)
         self.world = World(folder / "scripted.db")

@@ -178,7 +178,7 @@ def test_an_approval_that_nobody_gave_is_ignored_and_told(machine: Machine):
 
 
 def test_a_control_that_nobody_gave_is_ignored_and_told(machine: Machine):
-    run = machine.start_run(plan(step("a", polls=40), step("b", "a")))
+    run = machine.start_run(plan(step("a", polls=20), step("b", "a")))
     machine.until_step(run, "a", "running")
     good = machine.control(run, "abort").to_wire()
     other = machine.control("recovery-other", "abort").to_wire()
@@ -194,7 +194,7 @@ def test_a_control_that_nobody_gave_is_ignored_and_told(machine: Machine):
 
 
 def test_a_control_counts_once(machine: Machine):
-    run = machine.start_run(plan(step("a", polls=40), step("b", "a")))
+    run = machine.start_run(plan(step("a", polls=20), step("b", "a")))
     machine.until_step(run, "a", "running")
     pause = machine.control(run, "pause").to_wire()
     machine.raise_event(run, "control", pause)

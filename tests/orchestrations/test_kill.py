@@ -191,7 +191,7 @@ def test_killed_at_every_boundary_it_ends_as_if_nothing_had_happened(tmp_path, a
         approval=asks(),
     )
     run = machine.start_run(made)
-    long = machine.start_run(plan(step("a", polls=90)))
+    long = machine.start_run(plan(step("a", polls=50)))
     seen: set[tuple[str, str]] = set()
     kills = 0
     approved: set[str] = set()
@@ -243,6 +243,6 @@ def test_killed_at_every_boundary_it_ends_as_if_nothing_had_happened(tmp_path, a
     # Hours of waiting cost a few events a poll, however often the host went down meanwhile.
     assert machine.end_of(long, within=60)["status"] == "succeeded"
     assert machine.world.count(long, "effect", "a") == 1
-    assert machine.world.count(long, "called", "a") <= 91 + kills
-    assert len(machine.history(long)) <= 3 * 90 + 15
+    assert machine.world.count(long, "called", "a") <= 51 + kills
+    assert len(machine.history(long)) <= 3 * 50 + 15
     machine.end()

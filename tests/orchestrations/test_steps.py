@@ -92,16 +92,16 @@ def test_a_defect_is_an_error_like_another(machine: Machine):
 
 
 def test_polls_keep_their_progress_and_cost_few_events(machine: Machine):
-    run = machine.start_run(plan(step("a", polls=60)))
+    run = machine.start_run(plan(step("a", polls=30)))
     record = machine.end_of(run)
-    assert steps(record)["a"]["summary"] == "done with nothing after 60 polls"
+    assert steps(record)["a"]["summary"] == "done with nothing after 30 polls"
     assert steps(record)["a"]["attempts"] == 1
-    assert machine.world.count(run, "called", "a") == 61
+    assert machine.world.count(run, "called", "a") == 31
     assert machine.world.count(run, "effect", "a") == 1
     # A poll is a call (one entry here) and a timer (set, gone off).
     history = machine.history(run)
-    assert len(history) <= 3 * 60 + 15
-    assert len(json.dumps(history)) < 60 * 3000
+    assert len(history) <= 3 * 30 + 15
+    assert len(json.dumps(history)) < 30 * 3500
 
 
 def test_a_deadline_ends_the_polls(machine: Machine):
