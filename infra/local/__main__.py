@@ -12,6 +12,8 @@ from infra.local.host.errors import HostError
 from infra.local.host.host import serve
 from infra.local.machine import ROOT, SAMPLE_ESTATE, Machine
 from shared.errors import EstateInvalid
+from shared.model.estate import Estate, Role, TrafficRoute
+from shared.model.plan import PlanKind
 
 
 def main() -> int:
@@ -53,22 +55,50 @@ async def _serve(machine: Machine) -> None:
 
 
 def welcome(machine: Machine) -> str:
-    """What somebody wants to know who has just started it."""
-    url = machine.host.url
-    people = ", ".join(
-        f"{person.mail.split('@')[0]} ({'+'.join(role.value for role in person.roles)})"
-        for person in machine.estate.people
+    """What somebody wants to know who has just started it: every line can be pasted as it stands."""
+    url, estate = machine.host.url, machine.estate
+    people = "\n".join(
+        f"    {person.mail:<24}{', '.join(role.value for role in person.roles)}" for person in estate.people
     )
     return f"""Foundry Ops at {url}: {machine.host.function_count} functions, \
 simulated Azure at {machine.speed:g} times its speed
 
-  plans     curl -H 'X-Local-User: dave@contoso.com' {url}/api/plans
-  runs      curl -H 'X-Local-User: dave@contoso.com' {url}/api/runs
-  truth     curl {url}/_sim/world        writes  curl {url}/_sim/ledger
-  outage    curl -X POST {url}/_sim/faults -d '{{"kind": "region_outage", "target": "japaneast"}}'
-  people    {people}
+{_outage(url, estate)}
+Look around:
+    curl -H 'X-Local-User: {estate.people[0].mail}' {url}/api/plans
+    curl -H 'X-Local-User: {estate.people[0].mail}' {url}/api/runs
+    curl -H 'X-Local-User: {estate.people[0].mail}' {url}/api/incidents
+    curl {url}/_sim/ledger
+Who may do what (the header X-Local-User plays the sign-in):
+{people}
 
 Ctrl-C stops it; started again, everything goes on."""
+
+
+def _outage(url: str, estate: Estate) -> str:
+    """How to take the region away and bring it back, with the people that this estate has for it."""
+    routes, policy = estate.of_kind(TrafficRoute), estate.approvals[PlanKind.RECOVERY]
+    operators = [person for person in estate.people if Role.OPERATOR in person.roles]
+    if not routes or not operators:
+        return ""
+    region = routes[0].region
+    starter = next((person for person in operators if Role.APPROVER not in person.roles), operators[0]).mail
+    agreeing = [mail for mail in policy.approvers if mail != starter][: policy.required]
+    approving = f"""    for who in {" ".join(agreeing)}; do curl -X POST -H "X-Local-User: $who" \
+{url}/api/runs/$RUN/approvals -d '{{"decision": "approve", "reason": "go ahead"}}'; done
+"""
+    return f"""Take the primary region away, and see what its tenants get:
+    curl -X POST {url}/_sim/faults -d '{{"kind": "region_outage", "target": "{region}"}}'
+    curl -s {url}/_sim/world | python3 -c 'import json, sys; \
+print(json.dumps(json.load(sys.stdin)["traffic"], indent=2))'
+Start the plan, and approve it as others than who started it:
+    RUN=$(curl -s -X POST -H 'X-Local-User: {starter}' {url}/api/recovery/region_outage \
+-d '{{"mode": "real", "reason": "{region} is out", "outage_started_at": "'$(date -u +%FT%TZ)'"}}' \
+| grep -o 'recovery-[^"/]*' | head -n 1); echo $RUN
+{approving if agreeing else ""}Watch it, and read its report:
+    curl -s -H 'X-Local-User: {starter}' {url}/api/runs/$RUN | python3 -m json.tool
+    curl -s -H 'X-Local-User: {starter}' {url}/api/runs/$RUN/report -o report.html
+"""
 
 
 if __name__ == "__main__":

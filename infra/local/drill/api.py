@@ -53,7 +53,7 @@ def _as(who: str) -> dict[str, str]:
     return {"X-Local-User": who} if who else {}
 
 
-def _json(answer: httpx.Response) -> dict[str, object]:
+def _json(answer: httpx.Response) -> dict[str, Any]:
     try:
         body = answer.json()
     except ValueError:

@@ -32,11 +32,12 @@ RTO_MARGIN = 1.5
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is drilled: a plan against faults, `(kind, target)` each; none of them in a drill without an outage."""
+    """What is drilled: a plan against faults, `(kind, target)` each, watched at the tenants' way in."""
 
     plan: str
     mode: Mode
     faults: tuple[tuple[str, str], ...]
+    route: TrafficRoute
 
 
 @dataclass(frozen=True)
@@ -63,20 +64,14 @@ class Course:
 
     def take(self) -> Ending:
         """From the first request to the last look; DrillFailed when it cannot go on."""
-        routes = self._estate.of_kind(TrafficRoute)
-        if not routes:
-            raise DrillFailed("the estate has no traffic_route, so no traffic can be watched")
         plan = self._api.get(f"/api/plans/{self._wanted.plan}", self._estate.people[0].mail)
         self._cast = cast_for(self._estate, plan["approval"]["approvers"], plan["approval"]["required"])
         self._serve()
         began = datetime.now(UTC)
-        if self._wanted.faults:
-            self._break(began)
-            self._alert(routes[0], began)
+        self._break()
+        if self._wanted.mode is Mode.REAL:
+            self._alert(began)
         self._start()
-        if self._wanted.mode is Mode.DRILL:
-            for kind, target in self._wanted.faults:
-                self._display.say(f"{kind} of {target} goes on during the drill")
         self._approve()
         gave_up = self._follow((plan["rto_seconds"] or 3600.0) * RTO_MARGIN)
         run = self._final()
@@ -88,7 +83,7 @@ class Course:
             truth=seen,
             began=began,
             problems=verdict.problems(
-                run, seen, gave_up=gave_up, served_from=routes[0].recovery_region if moved else None
+                run, seen, gave_up=gave_up, served_from=self._wanted.route.recovery_region if moved else None
             ),
         )
 
@@ -103,24 +98,21 @@ class Course:
         served = ", ".join(f"{tenant.name} from {tenant.served_by}" for tenant in seen.tenants)
         self._display.say(f"live traffic flows: {served}")
 
-    def _break(self, began: datetime) -> None:
+    def _break(self) -> None:
         for kind, target in self._wanted.faults:
             self._api.post("/_sim/faults", {"kind": kind, "target": target})
             self._display.say(f"{kind} of {target} begins")
+
+    def _alert(self, began: datetime) -> None:
+        """Wait until traffic truly fails, and report what the rule finds when it looks the next time."""
         speed = self._look().speed
-        seen = self._until(
-            "traffic fails",
+        failing = self._until(
+            "every tenant's traffic fails",
             PATIENCE + 120 / speed,
             lambda: now if (now := self._look()).all_failing else None,
         )
-        self._outage_since = seen.failing_since(began)
+        self._outage_since = since = failing.failing_since(began) or failing.read_at
         self._display.say("no tenant is served any more")
-
-    def _alert(self, route: TrafficRoute, began: datetime) -> None:
-        """Report what the rule finds when it looks the next time, and not before."""
-        since = self._outage_since
-        assert since is not None
-        speed = self._look().speed
 
         def still_failing() -> bool:
             now = self._look()
@@ -130,7 +122,9 @@ class Course:
 
         self._until("the rule is evaluated", PATIENCE + EVALUATED_EVERY / speed, still_failing)
         now = datetime.now(UTC)
-        taken = self._api.alert(availability_drop(route, f"drill-{now:%Y%m%dT%H%M%S%f}", now, since))
+        taken = self._api.alert(
+            availability_drop(self._wanted.route, f"drill-{now:%Y%m%dT%H%M%S%f}", now, since)
+        )
         incident = taken["incident_id"]
         if not incident:
             raise DrillFailed(f"the alert was accepted, but it opened no incident: {taken}")

@@ -80,9 +80,9 @@ def _clock(picture: Picture, run: RunRecord | None) -> RenderableType:
     target = run.rto.target_seconds if run else None
     said = Text(f"{'recovered in' if measured is not None else 'out for'} {duration(seconds)}", style="bold")
     if stands := simulated(seconds, speed):
-        said.append(f", at {speed:g} times the speed of life: {stands}", style="not bold")
+        said.append(f", stands for {stands}", style="not bold")
     if target is not None:
-        said.append(f"; target {duration(target)}", style="not bold dim")
+        said.append(f", target {duration(target)}", style="not bold dim")
     return Rule(said, style="green" if measured is not None else "red", align="left")
 
 

@@ -13,6 +13,7 @@ STARTS_WITHIN = 60.0
 """Seconds; it takes two, but the first start after an installation compiles everything."""
 ENDS_WITHIN = 1.0
 _WELCOME = re.compile(r"^Foundry Ops at (http://\S+?): (.+)$", re.MULTILINE)
+_WELCOME_ENDS = "started again, everything goes on."
 
 
 class ServedWorld:
@@ -49,8 +50,11 @@ class ServedWorld:
         """Raise with the last words of the process when it has ended."""
         code = None if self._process is None else self._process.poll()
         if code is not None:
-            words = self._log.read_text("utf-8", "replace").strip().splitlines()[-1:]
-            raise DrillFailed(f"the host ended with {code}: {words[0] if words else 'it said nothing'}")
+            # What it says when it starts explains nothing.
+            words = self._log.read_text("utf-8", "replace").rpartition(_WELCOME_ENDS)[2].split("\n")
+            last = next((f": {word.strip()}" for word in reversed(words) if word.strip()), "")
+            how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
+            raise DrillFailed(f"the host {how}{last}")
 
     def stop(self) -> None:
         """End it, hard if it does not go by itself; a second call does nothing."""

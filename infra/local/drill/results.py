@@ -50,13 +50,12 @@ def write(ending: Ending, estate: Estate, api: Api, folder: Folder) -> int:
 def tell(ending: Ending, estate: Estate, folder: Folder, writes: int, console: Console) -> None:
     """Print what was measured beside its target and beside the truth, and where everything lies."""
     run, speed = ending.run, ending.truth.speed
-    console.print()
-    console.print(_times(run, speed))
-    console.print()
-    console.print(_truth(ending, estate))
-    console.print()
-    console.print(_files(ending, folder, writes))
-    console.print()
+    for table in (_times(run, speed), _truth(ending, estate), _files(ending, folder, writes)):
+        with console.capture() as drawn:
+            console.print(table)
+        # Tables are filled up to their width, and a log needs no blanks at its line ends.
+        console.file.write("\n" + "".join(f"{row.rstrip()}\n" for row in drawn.get().splitlines()))
+    console.file.write("\n")
 
 
 def _table(*heads: str) -> Table:

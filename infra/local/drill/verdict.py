@@ -10,6 +10,12 @@ from shared.reports.wording import line
 STEADY_SECONDS = 30
 """Simulated seconds without a single failed request that count as being served."""
 
+_ENDED = {
+    RunStatus.FAILED: "failed",
+    RunStatus.REJECTED: "was rejected",
+    RunStatus.ABORTED: "was aborted",
+}
+
 
 def problems(run: RunRecord, truth: Truth, *, gave_up: str, served_from: str | None) -> list[str]:
     """Everything that keeps a drill from counting as passed; the decisive one first.
@@ -18,9 +24,9 @@ def problems(run: RunRecord, truth: Truth, *, gave_up: str, served_from: str | N
     `served_from` the region that must serve the tenants (any, when None).
     """
     found = [gave_up] if gave_up else []
-    if run.status is not RunStatus.SUCCEEDED:
+    if run.status is not RunStatus.SUCCEEDED and not gave_up:
         reason = f": {line(run.status_reason)}" if run.status_reason else ""
-        found.append(f"the run ended {run.status}{reason}")
+        found.append(f"the run {_ENDED.get(run.status, 'did not end')}{reason}")
     if run.status is RunStatus.SUCCEEDED and run.rto.measured_seconds is None:
         found.append("the run succeeded without a measured recovery time")
     found += [

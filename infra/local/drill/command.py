@@ -1,0 +1,168 @@
+"""`make drill`: takes the primary region away, recovers it, and exits 0 only if service really came back."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.local.drill import results
+from infra.local.drill.api import Api
+from infra.local.drill.course import Course, Ending, Wanted
+from infra.local.drill.failures import DrillFailed
+from infra.local.drill.folder import Folder, shown
+from infra.local.drill.live import Picturesque
+from infra.local.drill.picture import Display
+from infra.local.drill.plain import Plain
+from infra.local.drill.process import ServedWorld
+from infra.local.machine import ROOT, SAMPLE_ESTATE
+from shared.errors import EstateInvalid
+from shared.estate.load import load
+from shared.model.estate import Estate, TrafficRoute
+from shared.model.plan import Mode
+
+BREAKS = {"region_outage": "region_outage"}
+"""For each plan the kind of fault that it is made for; its target is the region of the front door."""
+INTERRUPTED = 130
+
+
+def main() -> int:
+    options = _options()
+    sys.stdout.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue] - a console's may be ASCII
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _interrupted)
+    live = sys.stdout.isatty() and not any(os.environ.get(name) for name in ("NO_COLOR", "CI"))
+    console = Console(highlight=False) if live else Console(highlight=False, width=110, no_color=True)
+    live = live and not console.is_dumb_terminal
+    try:
+        estate = load(options.estate)
+        with Folder(options.out, keep=options.keep) as folder:
+            return _drilled(options, estate, folder, Picturesque(console) if live else Plain(), console)
+    except EstateInvalid as error:
+        print(error, file=sys.stderr)
+    except DrillFailed as error:
+        print(f"The drill failed: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("The drill was stopped; nothing of it runs on.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read this has gone; a second complaint at exit helps nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _drilled(
+    options: argparse.Namespace, estate: Estate, folder: Folder, display: Display, console: Console
+) -> int:
+    world = ServedWorld(
+        folder.state,
+        folder.log,
+        port=options.port,
+        speed=options.speed,
+        seed=options.seed,
+        estate=options.estate.resolve(),
+    )
+    look = f"Look at {shown(folder.log)}"
+    try:
+        with display:
+            display.say(f"host and simulated Azure start; a second here is {options.speed:g} there")
+            url, said = world.start()
+            display.say(f"{url}: {said.partition(',')[0]}")
+            api = Api(url, world)
+            ending = Course(_wanted(options, estate), estate, api, display).take()
+        writes = results.write(ending, estate, api, folder)
+        folder.keep_mail()
+        api.close()
+    except DrillFailed as error:
+        raise DrillFailed(f"{str(error).rstrip('.')}. {look}") from error
+    finally:
+        _ignore_interrupts()
+        world.stop()
+    results.tell(ending, estate, folder, writes, console)
+    return _judged(options, ending, folder, console)
+
+
+def _judged(options: argparse.Namespace, ending: Ending, folder: Folder, console: Console) -> int:
+    console.file.flush()
+    if options.keep:
+        again = f"python -m infra.local --speed {options.speed:g} --state {shown(folder.state)}"
+        console.print(f"The world is kept; go on with it: {again}", soft_wrap=True)
+    if not ending.problems:
+        places = " and ".join(sorted({tenant.served_by for tenant in ending.truth.tenants}))
+        what = "Service is back" if options.mode is Mode.REAL else "Service has moved"
+        console.print(f"[bold green]{what}:[/] every tenant is served from {places}.", soft_wrap=True)
+        return 0
+    first, *more = ending.problems
+    print(f"The drill failed: {first}", file=sys.stderr)
+    for problem in more:
+        print(f"  also: {problem}", file=sys.stderr)
+    print(f"Look at {shown(folder.path)}/record.json and {shown(folder.log)}", file=sys.stderr)
+    return 1
+
+
+def _wanted(options: argparse.Namespace, estate: Estate) -> Wanted:
+    routes = estate.of_kind(TrafficRoute)
+    if not routes:
+        raise DrillFailed("the estate has no traffic_route, so no traffic can be watched")
+    broken = ((BREAKS[options.plan], routes[0].region),) if options.mode is Mode.REAL else ()
+    return Wanted(options.plan, options.mode, (*broken, *options.fault), routes[0])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.local.drill", description=__doc__)
+    plan = os.environ.get("PLAN") or "region_outage"
+    parser.add_argument("--plan", default=plan, help=f"the recovery plan, also PLAN= ({plan})")
+    parser.add_argument(
+        "--mode",
+        type=Mode,
+        default=Mode.REAL,
+        choices=list(Mode),
+        help="a real outage, or a planned move (real)",
+    )
+    parser.add_argument("--speed", type=float, default=30.0, help="simulated seconds in a real one (30)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="what chance in the simulated Azure begins with (0)"
+    )
+    parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (a free one)")
+    parser.add_argument(
+        "--estate", type=Path, default=SAMPLE_ESTATE, help="the estate file (the sample estate)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / ".local" / "drill", help="for results (.local/drill)"
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the world's state, to go on with it")
+    parser.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="KIND:TARGET",
+        help="one more fault, such as region_outage:japanwest; may be given more than once",
+    )
+    options = parser.parse_args()
+    if not 0 < options.speed <= 1000:
+        parser.error("--speed must be above 0 and at most 1000")
+    if options.mode is Mode.REAL and options.plan not in BREAKS:
+        known = ", ".join(BREAKS)
+        parser.error(f"no outage is known for plan '{options.plan}' (only for {known}): add --mode drill")
+    return options
+
+
+def _fault(text: str) -> tuple[str, str]:
+    kind, _, target = text.partition(":")
+    if not kind or not target:
+        raise argparse.ArgumentTypeError(f"'{text}' is not KIND:TARGET, such as region_outage:japanwest")
+    return kind, target
+
+
+def _interrupted(*_: object) -> None:
+    _ignore_interrupts()
+    raise KeyboardInterrupt
+
+
+def _ignore_interrupts() -> None:
+    """From here on everything ends within two seconds anyway, and must not be left half done."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
