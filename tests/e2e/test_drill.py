@@ -1,0 +1,235 @@
+"""`make drill` as a newcomer runs it: its exit code, its files, and that it believes the simulator alone."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from infra.local.azure import durations
+from infra.local.drill import truth, verdict
+from infra.local.drill.live import drawn
+from infra.local.drill.picture import Picture
+from infra.local.drill.truth import Truth
+from infra.local.machine import ROOT, SAMPLE_ESTATE
+from shared.estate.load import load
+from shared.model.run import RunRecord, RunStatus
+
+SPEED = 60.0
+
+
+@dataclass
+class Drill:
+    """A drill that has ended, and what it left."""
+
+    folder: Path
+    code: int
+    out: str
+    err: str
+
+    def load(self, name: str) -> Any:
+        return json.loads((self.folder / name).read_text())
+
+    @property
+    def record(self) -> RunRecord:
+        return RunRecord.from_wire(self.load("record.json"))
+
+    @property
+    def truth(self) -> Truth:
+        # The look was taken some time before the file was written, so only differences between times count.
+        return truth.read(self.load("world.json"), datetime.now(UTC))
+
+
+def begin(folder: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "infra.local.drill", "--out", str(folder), "--speed", f"{SPEED:g}"]
+    return subprocess.Popen(
+        [*command, *options],
+        cwd=ROOT,
+        env={**os.environ, "PLAN": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def drills(tmp_path_factory: pytest.TempPathFactory) -> tuple[Drill, Drill]:
+    """One that can succeed, and one whose recovery region is out as well; side by side, for they mostly wait."""
+    folders = [tmp_path_factory.mktemp("drills") / name for name in ("good", "bad")]
+    options: tuple[tuple[str, ...], ...] = ((), ("--fault", "region_outage:japanwest"))
+    running = [begin(folder, *chosen) for folder, chosen in zip(folders, options, strict=True)]
+    try:
+        ended = [process.communicate(timeout=120) for process in running]
+    finally:
+        for process in running:
+            process.kill()
+    good, bad = (
+        Drill(folder, process.returncode, *said)
+        for folder, process, said in zip(folders, running, ended, strict=True)
+    )
+    return good, bad
+
+
+@pytest.fixture(scope="module")
+def good(drills: tuple[Drill, Drill]) -> Drill:
+    return drills[0]
+
+
+@pytest.fixture(scope="module")
+def bad(drills: tuple[Drill, Drill]) -> Drill:
+    return drills[1]
+
+
+def test_service_comes_back_and_the_drill_says_so(good: Drill) -> None:
+    assert good.code == 0, good.out + good.err
+    assert good.out.rstrip().endswith("Service is back: every tenant is served from japanwest.")
+    assert good.err == ""
+    for expected in (
+        "live traffic flows: contoso from japaneast, fabrikam from japaneast",
+        "tenant contoso: fails: ",
+        "alert SystemAvailabilityDrop arrives: incident inc-",
+        "alice starts recovery-region_outage-",
+        "carol approves (2 of 2)",
+        "tenant fabrikam: served from japanwest",
+        "failover_cosmos_db     succeeded in ",
+    ):
+        assert expected in good.out
+
+
+def test_it_leaves_its_files_and_nothing_else(good: Drill) -> None:
+    assert {file.name for file in good.folder.iterdir()} == {
+        *(
+            "record.json",
+            "report.html",
+            "report.pdf",
+            "ledger.json",
+            "world.json",
+            "host.log",
+            "mail",
+            ".drill",
+        )
+    }
+    assert (good.folder / "report.pdf").read_bytes().startswith(b"%PDF-")
+    report = (good.folder / "report.html").read_text()
+    assert "60 times faster than life" in report
+    assert f"{good.folder}/report.html" in good.out
+    assert len(list((good.folder / "mail").glob("*.eml"))) == len(good.truth.mails) >= 3
+
+
+def test_the_measured_recovery_time_agrees_with_the_truth(good: Drill) -> None:
+    record = good.record
+    assert record.status is RunStatus.SUCCEEDED
+    assert record.requested_by == "alice@contoso.com"
+    assert [approval.approver for approval in record.approvals] == ["bob@contoso.com", "carol@contoso.com"]
+    assert record.rto.basis == "operator"
+    assert record.rto.measured_seconds is not None
+    down = verdict.truly_down(good.truth, datetime.min.replace(tzinfo=UTC))
+    assert down is not None
+    # The run may stop its clock only after every tenant is back. Until it does, it waits for the slowest resolver
+    # (tenants' own resolvers may have noticed earlier) and validates.
+    late = record.rto.measured_seconds - down
+    assert -0.1 <= late <= (durations.DNS_TTL + durations.TENANT_TRANSACTION) / SPEED + 1.0
+    restored = record.rto.started_at + timedelta(seconds=record.rto.measured_seconds)
+    assert max(step.finished_at for step in record.steps if step.critical and step.finished_at) == restored
+
+
+def test_tenants_are_served_while_the_region_is_still_out(good: Drill) -> None:
+    seen = good.truth
+    assert seen.faults == ("region_outage of japaneast",)
+    assert {tenant.name: tenant.served_by for tenant in seen.tenants} == {
+        "contoso": "japanwest",
+        "fabrikam": "japanwest",
+    }
+    assert all(len(tenant.outages) == 1 for tenant in seen.tenants), "one outage, and no relapse"
+
+
+def test_every_effect_happened_once(good: Drill) -> None:
+    done = [entry for entry in good.load("ledger.json") if entry["status"] < 400]
+    effects = Counter(
+        (e["method"], e["host"], e["path"], json.dumps(e["body"], sort_keys=True)) for e in done
+    )
+    assert {effect[:3]: times for effect, times in effects.items() if times > 1} == {}
+    ends = ("/offlineRegion", "/stfasprod/failover", "/aliases('agents')", "/recover")
+    for end in ends:
+        assert sum(entry["path"].endswith(end) for entry in done) == 1, end
+
+
+def test_a_recovery_that_cannot_succeed_fails_the_drill(bad: Drill) -> None:
+    assert bad.code == 1
+    first = bad.err.splitlines()[0]
+    assert first.startswith("The drill failed: step validate_dr_region failed: japanwest cannot take over")
+    assert "tenant contoso still fails: " in bad.err
+    assert f"Look at {bad.folder}/record.json and {bad.folder}/host.log" in bad.err
+    assert "Traceback" not in bad.err + bad.out
+    assert "Service is back" not in bad.out
+    assert bad.record.status is RunStatus.ABORTED
+    assert bad.record.rto.measured_seconds is None
+    assert not any(entry["method"] == "PATCH" for entry in bad.load("ledger.json")), "tenants were moved"
+
+
+def test_a_run_that_says_succeeded_is_not_believed(good: Drill, bad: Drill) -> None:
+    """The record of the good one with the truth of the bad one: the word of the app against the world."""
+    found = verdict.problems(good.record, bad.truth, gave_up="", served_from="japanwest")
+    assert len(found) == 2
+    assert all(problem.startswith("tenant ") and " still fails: " in problem for problem in found)
+    elsewhere = verdict.problems(good.record, good.truth, gave_up="", served_from="westus2")
+    assert "tenant contoso is served from japanwest, not from westus2" in elsewhere
+    assert verdict.problems(good.record, good.truth, gave_up="", served_from="japanwest") == []
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_picture_fits_the_terminal(good: Drill, width: int) -> None:
+    console = Console(
+        file=io.StringIO(), width=width, force_terminal=True, color_system=None, highlight=False
+    )
+    picture = Picture(load(SAMPLE_ESTATE), good.truth, good.record.rto.started_at, good.record)
+    with console.capture() as shown:
+        console.print(drawn(picture, width))
+    rows = shown.get().splitlines()
+    assert max(len(row) for row in rows) <= width
+    for step in good.record.steps:
+        assert any(row.startswith(f" ✔ {step.name} ") for row in rows), step.name
+    assert any(" contoso " in row and "japanwest" in row and "▁" in row and "█" in row for row in rows)
+
+
+def test_an_interrupt_ends_it_at_once_and_leaves_nothing_running(tmp_path: Path) -> None:
+    process = begin(tmp_path / "drill")
+    assert process.stdout is not None
+    while "live traffic flows" not in process.stdout.readline():
+        assert process.poll() is None
+    log = (tmp_path / "drill" / "host.log").read_text()
+    port = int(log.split("http://127.0.0.1:")[1].split(":")[0])
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert time.monotonic() - began < 2
+    assert process.returncode == 130
+    assert said == "The drill was stopped; nothing of it runs on.\n"
+    assert not (tmp_path / "drill" / "state").exists()
+    assert _refused(port)
+
+
+def _refused(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    process = begin(tmp_path)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert said == f"The drill failed: {tmp_path} holds something else: choose another folder with --out\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["precious"]
