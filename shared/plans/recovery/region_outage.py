@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from shared.actions.container_apps.deploy_container_apps import deploy_container_apps
 from shared.actions.container_apps.retire_container_app import retire_container_app
@@ -46,13 +47,13 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
     Steps run side by side wherever none reads what another makes: the search snapshot loads while Cosmos DB fails
     over, and only the short delta waits for both. Tenants are moved last, when all that they need is there.
     """
-    region = parameters.region or estate.of_kind(TrafficRoute)[0].region
+    region = parameters.region or next((route.region for route in estate.of_kind(TrafficRoute)), "")
     services = tuple(service for service in estate.services if service.region == region)
     routes = [service for service in services if isinstance(service, TrafficRoute)]
     apps = [service for service in services if isinstance(service, ContainerApp)]
     if not routes or not apps:
-        raise EstateInvalid(f"estate {estate.name}: no front door leads to region {region}")
-    route, app = routes[0], apps[0]
+        raise EstateInvalid(f"estate {estate.name}: no front door leads to region {region}".rstrip())
+    route = routes[0]
 
     check = validate_dr_region.step(
         region=route.recovery_region,
@@ -64,20 +65,10 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
     for service in sorted(services, key=lambda found: isinstance(found, AiSearch)):
         steps[service.name] = _recover(service, estate, request, check, steps)
     recovered = tuple(step for made in steps.values() for step in made)
-    move = update_dns_records.step(
-        needs=tuple(made[-1] for made in steps.values() if made),
-        route=route,
-        app=app,
-        from_region=region,
-        to_region=route.recovery_region,
-        recovers=(route.name,),
-        undo=update_dns_records.step(
-            route=route, app=app, from_region=route.recovery_region, to_region=region
-        ),
-        deadline=route.rto,
-    )
+    last = tuple(made[-1] for made in steps.values() if made)
+    moves = tuple(_move(route, _behind(route, apps), routes, needs=last) for route in routes)
     validate = validate_services.step(
-        needs=(move,),
+        needs=moves,
         services=services,
         tenants=estate.tenants,
         region=route.recovery_region,
@@ -88,10 +79,40 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
         name="region_outage",
         kind=PlanKind.RECOVERY,
         title=f"Recover {region} in {route.recovery_region}",
-        steps=(check, *recovered, move, validate, tell),
+        steps=(check, *recovered, *moves, validate, tell),
         approval=estate.approvals[PlanKind.RECOVERY],
         rto=route.rto,
         services=tuple(sorted(service.name for service in services)),
+    )
+
+
+def _behind(route: TrafficRoute, apps: list[ContainerApp]) -> ContainerApp:
+    """The app that a front door leads to: the one whose health is asked under that name, or the only one."""
+    named = [app for app in apps if app.health_url and urlsplit(app.health_url).hostname == route.dns_name]
+    found = named or apps
+    if len(found) != 1:
+        raise EstateInvalid(
+            f"{route.name}: {' or '.join(app.name for app in found)} may be behind it: "
+            f"give the right one alone a health_url at {route.dns_name}"
+        )
+    return found[0]
+
+
+def _move(
+    route: TrafficRoute, app: ContainerApp, routes: list[TrafficRoute], *, needs: tuple[Step, ...]
+) -> Step:
+    """Lead a front door's tenants to the recovery region, and back."""
+    home, away = route.region, route.recovery_region
+    return update_dns_records.step(
+        name=None if len(routes) == 1 else f"update_dns_records_{route.name.replace('-', '_')}",
+        needs=needs,
+        route=route,
+        app=app,
+        from_region=home,
+        to_region=away,
+        recovers=(route.name,),
+        undo=update_dns_records.step(route=route, app=app, from_region=away, to_region=home),
+        deadline=route.rto,
     )
 
 
@@ -118,10 +139,14 @@ def _recover(
                 ),
             )
         case Storage():
+            home = service.model_copy(
+                update={"region": service.recovery_region, "recovery_region": service.region}
+            )
             return (
                 failover_storage.step(
                     name=named("failover_storage"),
                     needs=(check,),
+                    undo=failover_storage.step(service=home),
                     outage_started_at=request.outage_started_at,
                     **common,
                 ),

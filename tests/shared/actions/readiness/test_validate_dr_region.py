@@ -74,7 +74,14 @@ def test_a_certificate_that_the_recovery_environment_lacks_is_a_gap(stage: Stage
 
 def test_a_region_without_capacity_cannot_take_over(stage: Stage) -> None:
     stage.lab.fault("no_capacity", "japanwest")
-    refused(stage, validate(), "not available in location 'japanwest'")
+    refused(stage, validate(), "japanwest cannot take over: agent-service needs 3 cores")
+
+
+def test_a_what_if_that_fails_is_asked_again_and_then_its_reason_is_told(stage: Stage) -> None:
+    stage.lab.fault("lro_failed", "whatIf", count=1)
+    assert stage.carry_out(validate()).outcome.findings == ()
+    stage.lab.fault("lro_failed", "whatIf", code="InvalidTemplate", message="it cannot be")
+    refused(stage, validate(), r"failed 3 times, at last with: InvalidTemplate: it cannot be")
 
 
 def test_a_quota_that_is_too_small_is_named_with_its_numbers(stage: Stage) -> None:
