@@ -1,17 +1,16 @@
 """Registers every action of the catalog as an activity under its own name, and the interpreter's own activities."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 
 from orchestrations.app import app
 from orchestrations.start import is_over
 from orchestrations.telling import tell
-from shared.actions.action import Action, Call
-from shared.actions.catalog import catalog
+from shared.actions import catalog
 from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid
 from shared.importing import IMPORTING
 from shared.model.outcome import Outcome, Pending
@@ -20,6 +19,9 @@ from shared.model.signing import Signed, plan_digest
 from shared.model.wire import Wire
 from shared.runtime import Runtime, runtime
 
+if TYPE_CHECKING:
+    from shared.actions.action import Action, Call
+
 OUTCOME_LIMIT = 32_000
 """Bytes of an outcome that may stay in history; more goes to blob and leaves a reference."""
 
@@ -27,27 +29,29 @@ CLOCKS_APART = timedelta(minutes=5)
 """By how much the clocks of two instances may differ."""
 
 
-def register(actions: Mapping[str, Action]) -> None:
-    """One activity per action. A plan that names no registered action fails at import, not in a disaster."""
-    for name, action in actions.items():
-        app.activity_trigger(input_name="payload", activity=name)(activity_of(action))
+def register(names: Iterable[str], find: "Callable[[str], Action]") -> None:
+    """One activity per action, under its own name; an action is imported when it first runs."""
+    for name in names:
+        app.activity_trigger(input_name="payload", activity=name)(activity_of(name, find))
 
 
-def activity_of(action: Action) -> Callable[..., Wire]:
+def activity_of(name: str, find: "Callable[[str], Action]") -> Callable[..., Wire]:
     """The activity that runs an action: decode, check the order's signature, act, encode."""
 
     def run(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
-        return perform(action, payload, runtime())
+        return perform(find(name), payload, runtime())
 
-    run.__name__ = run.__qualname__ = action.name
+    run.__name__ = run.__qualname__ = name
     return run
 
 
-def perform(action: Action, payload: Wire, world: Runtime) -> Wire:
+def perform(action: "Action", payload: Wire, world: Runtime) -> Wire:
     """Run one phase of an action. What it raises of its own errors is an answer, anything else a defect."""
     order = StepOrder.from_wire(payload["order"])
     if not world.signer.is_ours(order) or order.action != action.name:
         return _failure(CheckFailed("this step is in no plan that this app has signed: nothing was done"))
+    from shared.actions.action import Call  # noqa: PLC0415 - with the first action that runs
+
     call = Call(
         estate=world.estate,
         azure=world.azure,
@@ -83,7 +87,7 @@ def _failure(error: AzureCallFailed | CheckFailed | EffectUnknown | EstateInvali
     }
 
 
-def _within_limit(outcome: Outcome, call: Call) -> Wire:
+def _within_limit(outcome: Outcome, call: "Call") -> Wire:
     wire = outcome.to_wire()
     content = json.dumps(wire).encode()
     if len(content) <= OUTCOME_LIMIT:
@@ -207,4 +211,4 @@ def run_is_over(payload: str, client: df.SyncDurableFunctionsClient) -> bool:
     return is_over(client, payload)
 
 
-register(catalog())
+register(catalog.names(), catalog.find)

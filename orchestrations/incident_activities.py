@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 
@@ -10,11 +10,13 @@ from orchestrations.app import app
 from orchestrations.start import Requester, start_run
 from orchestrations.telling import tell
 from shared.model.alert import Incident
-from shared.model.estate import Estate, RemediationRule
 from shared.model.plan import Mode
 from shared.plans.catalog import catalog
 from shared.plans.planning import PlanRequest
 from shared.runtime import runtime
+
+if TYPE_CHECKING:
+    from shared.model.estate import Estate, RemediationRule
 
 
 @app.activity_trigger(input_name="payload")
@@ -81,7 +83,7 @@ def page_unreadable_alert(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-def rule_for(estate: Estate, incident: Incident) -> RemediationRule | None:
+def rule_for(estate: "Estate", incident: Incident) -> "RemediationRule | None":
     """What the estate says of the incident's alert rule."""
     wanted = incident.alert.rule.lower()
     return next((rule for rule in estate.remediation if rule.alert_rule.lower() == wanted), None)

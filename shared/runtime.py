@@ -5,13 +5,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.gateways.azure import Azure
-from shared.gateways.connection import Connection
 from shared.importing import IMPORTING
-from shared.model.estate import Estate
 from shared.model.signing import Signer
 
 if TYPE_CHECKING:
+    from shared.gateways.azure import Azure
+    from shared.model.estate import Estate
     from shared.settings import Settings
 
 APP_FOLDER = Path(__file__).parent.parent
@@ -24,7 +23,7 @@ class Runtime:
     settings: "Settings"
 
     @cached_property
-    def estate(self) -> Estate:
+    def estate(self) -> "Estate":
         """The estate file, checked."""
         with IMPORTING:
             from shared.estate.load import load  # noqa: PLC0415 - YAML is read when somebody asks, not at import
@@ -32,8 +31,12 @@ class Runtime:
         return load(APP_FOLDER / self.settings.estate_file)
 
     @cached_property
-    def azure(self) -> Azure:
+    def azure(self) -> "Azure":
         """All gateways."""
+        with IMPORTING:
+            from shared.gateways.azure import Azure  # noqa: PLC0415 - SDK wrappers only when something is called
+            from shared.gateways.connection import Connection  # noqa: PLC0415
+
         platform = self.estate.platform
         connection = Connection(
             subscription_id=self.estate.subscription_id,

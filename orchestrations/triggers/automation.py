@@ -10,7 +10,7 @@ from pydantic import Field
 from orchestrations.entities import AUTOMATION_ON
 from orchestrations.triggers.endpoint import Request, endpoint, reply
 from orchestrations.triggers.problem import Problem
-from shared.model.estate import Role
+from shared.model.role import Role
 from shared.model.wire import Strict
 
 SWITCH = EntityInstanceId("automation", "switch")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrations.triggers.problem import Problem
-from shared.model.estate import Role
+from shared.model.role import Role
 
 PRINCIPAL = "x-ms-client-principal"
 _TENANT = ("tid", "http://schemas.microsoft.com/identity/claims/tenantid")

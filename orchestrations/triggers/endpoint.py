@@ -13,7 +13,7 @@ from orchestrations.app import app
 from orchestrations.triggers.caller import Caller, caller_of
 from orchestrations.triggers.problem import Problem
 from shared.errors import EstateInvalid, SettingsInvalid
-from shared.model.estate import Role
+from shared.model.role import Role
 from shared.model.wire import Strict
 from shared.runtime import Runtime, runtime
 

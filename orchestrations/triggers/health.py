@@ -5,8 +5,8 @@ import azure.functions as func
 from orchestrations.app import app
 from orchestrations.triggers.caller import PRINCIPAL, caller_of
 from orchestrations.triggers.endpoint import answer, reply
-from shared.actions.catalog import catalog as actions
-from shared.model.estate import Role
+from shared.actions.catalog import names as actions
+from shared.model.role import Role
 from shared.plans.catalog import catalog as plans
 from shared.runtime import Runtime
 

@@ -12,7 +12,7 @@ from orchestrations.triggers.endpoint import Request, endpoint, reply
 from orchestrations.triggers.problem import Problem
 from orchestrations.triggers.runs import Steer
 from shared.model.alert import Incident, IncidentState
-from shared.model.estate import Role
+from shared.model.role import Role
 from shared.model.run import Control
 
 INCIDENT_ID = re.compile(r"^inc-[0-9a-f]{16}-[0-9]{1,9}$")

@@ -1,15 +1,18 @@
 """`GET /plans`: what can be run, and what each plan would do here."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
 from orchestrations.triggers.endpoint import Request, endpoint, reply
 from orchestrations.triggers.problem import Problem
-from shared.model.estate import Estate, Role
 from shared.model.plan import Mode, Plan
+from shared.model.role import Role
 from shared.plans.catalog import catalog
 from shared.plans.planning import PlanMaker, PlanRequest
+
+if TYPE_CHECKING:
+    from shared.model.estate import Estate
 
 
 @endpoint("GET", "plans", Role.READER)
@@ -32,7 +35,7 @@ def known_plan(name: str) -> PlanMaker:
     return maker
 
 
-def described(maker: PlanMaker, estate: Estate) -> dict[str, Any]:
+def described(maker: PlanMaker, estate: "Estate") -> dict[str, Any]:
     """A plan for people who choose: its steps with what they need, its approval and its target in seconds."""
     plan: Plan = maker(estate, PlanRequest(mode=Mode.DRILL))
     return {

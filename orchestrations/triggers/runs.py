@@ -10,8 +10,8 @@ from orchestrations.records import record_of, records
 from orchestrations.triggers.endpoint import Request, endpoint, reply
 from orchestrations.triggers.problem import Problem
 from shared.importing import IMPORTING
-from shared.model.estate import Role
 from shared.model.plan import PlanKind
+from shared.model.role import Role
 from shared.model.run import Approval, Control, RunRecord, RunRequest, RunStatus, StepStatus
 from shared.model.signing import plan_digest
 from shared.model.wire import Strict

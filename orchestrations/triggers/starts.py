@@ -11,8 +11,8 @@ from orchestrations.start import Requester, run_in_the_way, start_run
 from orchestrations.triggers.endpoint import Request, endpoint, parse, reply
 from orchestrations.triggers.plans import known_plan
 from orchestrations.triggers.problem import Problem
-from shared.model.estate import Role
 from shared.model.plan import Mode, PlanKind
+from shared.model.role import Role
 from shared.model.wire import Strict
 from shared.plans.planning import PlanMaker, PlanRequest
 

@@ -1,12 +1,12 @@
 """The estate: what we look after, who looks after it, and the rules they work by."""
 
 from datetime import date, time, timedelta
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from shared.model.plan import ApprovalPolicy, PlanKind
+from shared.model.role import Role
 from shared.model.wire import Strict
 
 ResourceId = Annotated[str, Field(pattern=r"^/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()/-]+)$")]
@@ -27,14 +27,6 @@ def _known_zone(zone: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-
-
-class Role(StrEnum):
-    """App roles of the Entra ID registration."""
-
-    READER = "Reader"
-    OPERATOR = "Operator"
-    APPROVER = "Approver"
 
 
 class Person(Strict):

@@ -30,7 +30,7 @@ def do_nothing(params: Params, call: Call) -> Outcome:
     return Outcome(summary="nothing was done")
 
 
-activities.register({"do_nothing": do_nothing})
+activities.register(["do_nothing"], {"do_nothing": do_nothing}.__getitem__)
 
 
 @blueprint.activity_trigger(input_name="payload")

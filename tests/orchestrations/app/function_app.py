@@ -12,7 +12,7 @@ from shared.model.plan import Mode, Plan
 from shared.runtime import runtime
 from tests.orchestrations.scripted import ACTIONS
 
-register(ACTIONS)
+register(ACTIONS, ACTIONS.__getitem__)
 
 
 @blueprint.route(route="test/runs", methods=["POST"])
