@@ -34,7 +34,8 @@ def main() -> int:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _interrupted)
     live = sys.stdout.isatty() and not any(os.environ.get(name) for name in ("NO_COLOR", "CI"))
-    console = Console(highlight=False) if live else Console(highlight=False, width=110, no_color=True)
+    width = None if sys.stdout.isatty() else 110
+    console = Console(highlight=False, width=width, no_color=not live)
     live = live and not console.is_dumb_terminal
     try:
         estate = load(options.estate)
@@ -67,7 +68,8 @@ def _drilled(
     look = f"Look at {shown(folder.log)}"
     try:
         with display:
-            display.say(f"host and simulated Azure start; a second here is {options.speed:g} there")
+            pace = "in real time" if options.speed == 1 else f"a second here is {options.speed:g} there"
+            display.say(f"host and simulated Azure start; {pace}")
             url, said = world.start()
             display.say(f"{url}: {said.partition(',')[0]}")
             api = Api(url, world)

@@ -139,7 +139,8 @@ def _tenants(picture: Picture, width: int) -> RenderableType:
     table.add_column(ratio=1, no_wrap=True, overflow="crop")
     names = max((len(tenant.name) for tenant in picture.truth.tenants), default=0)
     left = width - 26 - regions - max(names, len("tenant"))
-    blocks = max(min(left, 15 * 60 // BLOCK_SECONDS), 1)
+    minute = 60 // BLOCK_SECONDS
+    blocks = max(min(left // minute, 15), 1) * minute
     head = ("tenant", "ok", "failing", "from", f"the last {duration(blocks * BLOCK_SECONDS)}")
     table.add_row(*(Text(word, style="dim") for word in head))
     for tenant in picture.truth.tenants:
