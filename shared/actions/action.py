@@ -134,7 +134,7 @@ class Action:
             needs=tuple(step.name for step in needs),
             critical=critical,
             changes=self.changes,
-            retry=retry or Retry(attempts=5, delay=1.0),
+            retry=retry or Retry(attempts=8, delay=1.0),
             deadline=deadline,
             undo=undo,
             recovers=recovers,

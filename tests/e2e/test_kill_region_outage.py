@@ -4,8 +4,6 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,7 @@ import pytest
 from tests.e2e.azure import AzureThread
 from tests.e2e.effects import effects
 from tests.e2e.machine import MachineProcess
-
-SPEED = 120.0
+from tests.e2e.outage import check_recovered, outage
 
 
 def recovered(machine: MachineProcess, azure: AzureThread, run_id: str, *, seconds: float) -> dict[str, Any]:
@@ -35,41 +32,6 @@ def recovered(machine: MachineProcess, azure: AzureThread, run_id: str, *, secon
             return record
         time.sleep(0.1)
     raise TimeoutError((machine.folder / "machine.log").read_text()[-3000:])
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
-    """The effects of a recovery that nobody kills."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    with AzureThread(folder / "azure.db", speed=SPEED) as azure:
-        azure.take_region_away("japaneast")
-        with MachineProcess(folder, speed=SPEED, azure=azure.url) as machine:
-            run_id = machine.start_recovery(mode="real")
-            machine.approve(run_id)
-            record = machine.wait_until_over(run_id, seconds=60)
-            assert record["status"] == "succeeded", record
-            return effects(azure.ledger())
-
-
-@contextmanager
-def outage(folder: Path) -> Generator[tuple[AzureThread, MachineProcess]]:
-    with AzureThread(folder / "azure.db", speed=SPEED) as azure:
-        azure.take_region_away("japaneast")
-        with MachineProcess(folder, speed=SPEED, azure=azure.url) as machine:
-            yield azure, machine
-
-
-def check(record: dict[str, Any], azure: AzureThread, undisturbed: Counter[str]) -> None:
-    assert record["status"] == "succeeded", [
-        (step["name"], step["status"], step["error"]) for step in record["steps"]
-    ]
-    assert {step["status"] for step in record["steps"]} == {"succeeded"}
-    done = effects(azure.ledger())
-    assert done == undisturbed, {"more": done - undisturbed, "less": undisturbed - done}
-    served = {
-        name: tenant["served_by"] for name, tenant in azure.truth()["traffic"]["FAS"]["tenants"].items()
-    }
-    assert set(served.values()) == {"japanwest"}, served
 
 
 @pytest.mark.timeout(300)
@@ -93,7 +55,7 @@ def test_killed_after_every_write_before_its_answer(tmp_path: Path, undisturbed:
         azure.world.after_write = kill
         record = recovered(machine, azure, run_id, seconds=240)
         azure.world.after_write = None
-        check(record, azure, undisturbed)
+        check_recovered(record, azure, undisturbed)
         assert kills >= 12, f"only {kills} kills: the hook sees too little"
 
 
@@ -119,5 +81,5 @@ def test_killed_at_every_step_boundary(tmp_path: Path, undisturbed: Counter[str]
                 seen |= states
                 machine.kill()
                 machine.start()
-        check(record, azure, undisturbed)
+        check_recovered(record, azure, undisturbed)
         assert len(seen) >= 12, seen
