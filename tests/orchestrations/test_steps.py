@@ -138,6 +138,18 @@ def test_a_deadline_counts_only_time_that_is_not_paused(machine: Machine):
     assert _seconds(steps(machine.end_of(run))["a"]) > 2
 
 
+def test_a_pause_before_a_step_began_gives_it_no_time(machine: Machine):
+    run = machine.start_run(
+        plan(step("a", seconds=0.3), step("b", "a", polls=10_000, deadline="PT0.6S", critical=False))
+    )
+    machine.until_step(run, "a", "running")
+    machine.steer(run, "pause")
+    machine.until_step(run, "a", "succeeded")
+    time.sleep(1.5)
+    machine.steer(run, "resume")
+    assert _seconds(steps(machine.end_of(run))["b"]) < 1.5
+
+
 def test_two_phases_hand_over_what_was_before(machine: Machine):
     run = machine.start_run(plan(step("a", action="scripted_twice", script=["retryable", "ok"])))
     record = machine.end_of(run)
