@@ -1,6 +1,7 @@
 """`make drill`: takes the primary region away, recovers it, and exits 0 only if service really came back."""
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from infra.local.drill import results
 from infra.local.drill.api import Api
-from infra.local.drill.course import Course, Ending, Wanted
+from infra.local.drill.course import Course, Ending, Fault, Wanted
 from infra.local.drill.failures import DrillFailed
 from infra.local.drill.folder import Folder, shown
 from infra.local.drill.live import Picturesque
@@ -108,8 +109,10 @@ def _wanted(options: argparse.Namespace, estate: Estate) -> Wanted:
     routes = estate.of_kind(TrafficRoute)
     if not routes:
         raise DrillFailed("the estate has no traffic_route, so no traffic can be watched")
-    broken = ((BREAKS[options.plan], routes[0].region),) if options.mode is Mode.REAL else ()
-    return Wanted(options.plan, options.mode, (*broken, *options.fault), routes[0])
+    faults: list[Fault] = options.fault
+    if options.mode is Mode.REAL:
+        faults = [{"kind": BREAKS[options.plan], "target": routes[0].region}, *faults]
+    return Wanted(options.plan, options.mode, tuple(faults), routes[0])
 
 
 def _options() -> argparse.Namespace:
@@ -141,7 +144,7 @@ def _options() -> argparse.Namespace:
         action="append",
         default=[],
         metavar="KIND:TARGET",
-        help="one more fault, such as region_outage:japanwest; may be given more than once",
+        help="one more fault, such as region_outage:japanwest, or as JSON; may be given more than once",
     )
     options = parser.parse_args()
     if not 0 < options.speed <= 1000:
@@ -152,11 +155,19 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _fault(text: str) -> tuple[str, str]:
+def _fault(text: str) -> Fault:
+    """`KIND:TARGET`, or the JSON that the simulator takes."""
+    if text.lstrip().startswith("{"):
+        try:
+            fault = json.loads(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text} is no JSON: {error}") from error
+        if {"kind", "target"} <= set(fault):
+            return fault
     kind, _, target = text.partition(":")
-    if not kind or not target:
-        raise argparse.ArgumentTypeError(f"'{text}' is not KIND:TARGET, such as region_outage:japanwest")
-    return kind, target
+    if not kind.isidentifier() or not target:
+        raise argparse.ArgumentTypeError(f"{text} is not KIND:TARGET, such as region_outage:japanwest")
+    return {"kind": kind, "target": target}
 
 
 def _interrupted(*_: object) -> None:

@@ -11,12 +11,12 @@ from infra.local.drill.alert import EVALUATED_EVERY, RULE, availability_drop
 from infra.local.drill.api import Api
 from infra.local.drill.cast import Cast, cast_for
 from infra.local.drill.failures import DrillFailed, Refused
-from infra.local.drill.picture import Display, Picture, simulated
+from infra.local.drill.picture import Display, Picture
 from infra.local.drill.truth import Truth
 from shared.model.estate import Estate, TrafficRoute
 from shared.model.plan import Mode
 from shared.model.run import RunRecord, RunStatus, StepStatus
-from shared.reports.wording import line
+from shared.reports.wording import duration, line
 
 LOOK_EVERY = 0.2
 """Real seconds between two looks at the world."""
@@ -28,15 +28,20 @@ PATIENCE = 30.0
 """Real seconds for what the app does at once."""
 RTO_MARGIN = 1.5
 """How many times the target a run may take before the drill stops waiting."""
+RETRIES_TAKE = 180.0
+"""Real seconds that a run may take at any speed: an action's retries wait about two minutes of the app's own time."""
+
+type Fault = dict[str, Any]
+"""The body of `POST /_sim/faults`: `kind`, `target`, and what else that kind takes."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is drilled: a plan against faults, `(kind, target)` each, watched at the tenants' way in."""
+    """What is drilled: a plan against faults, watched at the tenants' way in."""
 
     plan: str
     mode: Mode
-    faults: tuple[tuple[str, str], ...]
+    faults: tuple[Fault, ...]
     route: TrafficRoute
 
 
@@ -99,9 +104,9 @@ class Course:
         self._display.say(f"live traffic flows: {served}")
 
     def _break(self) -> None:
-        for kind, target in self._wanted.faults:
-            self._api.post("/_sim/faults", {"kind": kind, "target": target})
-            self._display.say(f"{kind} of {target} begins")
+        for fault in self._wanted.faults:
+            self._api.post("/_sim/faults", fault)
+            self._display.say(f"{fault['kind']} of {fault['target']} begins")
 
     def _alert(self, began: datetime) -> None:
         """Wait until traffic truly fails, and report what the rule finds when it looks the next time."""
@@ -181,8 +186,8 @@ class Course:
 
         Where the run waits for an operator nobody would come, so the one who started it aborts it.
         """
-        speed = self._look().speed
-        deadline = time.monotonic() + max(limit / speed, 2 * PATIENCE)
+        patience = max(limit / self._look().speed, RETRIES_TAKE)
+        deadline = time.monotonic() + patience
         gave_up = ""
         while not (run := self._watch()).status.over:
             waiting = [step for step in run.steps if step.status is StepStatus.WAITING_FOR_OPERATOR]
@@ -196,7 +201,7 @@ class Course:
                 if gave_up:
                     raise DrillFailed(f"{gave_up}; and the run does not end after it was aborted")
                 running = ", ".join(step.name for step in run.steps if step.status is StepStatus.RUNNING)
-                gave_up = f"the run is not over after {simulated(limit / speed, speed) or limit}: {running}"
+                gave_up = f"the run is not over after {duration(patience)}: {running or run.status}"
                 self._abort(gave_up)
                 deadline = time.monotonic() + 2 * PATIENCE
             time.sleep(LOOK_EVERY)

@@ -13,7 +13,7 @@ class Plain:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._steps: dict[str, tuple[StepStatus, int]] = {}
+        self._steps: dict[str, tuple[StepStatus, int, str]] = {}
         self._tenants: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -37,7 +37,7 @@ class Plain:
     def _show_steps(self, picture: Picture, run: RunRecord) -> None:
         width = max((len(step.name) for step in run.steps), default=0)
         for step in run.steps:
-            now = step.status, step.failures
+            now = step.status, step.failures, "" if step.status.over else step.error
             if now[0] is not StepStatus.PENDING and self._steps.get(step.name) != now:
                 self._steps[step.name] = now
                 self.say(f"{step.name.ljust(width)}  {_change(step, picture)}")
@@ -47,7 +47,8 @@ def _change(step: StepRecord, picture: Picture) -> str:
     seconds = picture.seconds_of(step)
     if not step.status.over or seconds is None:
         what = step.error or step.summary
-        said = step.status.value.replace("_", " ")
+        tried = f", attempt {step.attempts}" if step.error and step.status is StepStatus.RUNNING else ""
+        said = step.status.value.replace("_", " ") + tried
     else:
         what = step.summary if step.status is StepStatus.SUCCEEDED else step.error or step.summary
         said = f"{step.status} in {timed(seconds, picture.truth.speed)}"
