@@ -6,7 +6,7 @@ from infra.local.azure.contoso import IMAGE
 from shared.actions.container_apps.deploy_container_apps import deploy_container_apps, deployment_name
 from shared.model.estate import ContainerApp
 from shared.model.plan import Step
-from tests.shared.actions.changes_once import ChangesOnce, Scenario, contoso, refused
+from tests.shared.actions.changes_once import BeginsOperations, Scenario, contoso, refused
 from tests.shared.actions.stage import Stage, StepFailed
 
 
@@ -38,7 +38,7 @@ def east_is_out(stage: Stage) -> None:
     stage.outage()
 
 
-class TestInAnOutage(ChangesOnce):
+class TestInAnOutage(BeginsOperations):
     scenario = Scenario(
         step=deploy,
         prepare=east_is_out,

@@ -4,7 +4,7 @@ from shared.actions.cosmos.failback_cosmos_db import failback_cosmos_db
 from shared.actions.cosmos.failover_cosmos_db import failover_cosmos_db
 from shared.model.estate import CosmosDb
 from shared.model.plan import Mode, Step
-from tests.shared.actions.changes_once import ChangesOnce, Scenario, contoso, refused
+from tests.shared.actions.changes_once import BeginsOperations, Scenario, contoso, refused
 from tests.shared.actions.stage import Stage
 
 
@@ -38,7 +38,7 @@ def after_an_outage(stage: Stage) -> None:
     stage.lab.end(while_the_east_is_out(stage))
 
 
-class TestAfterADrill(ChangesOnce):
+class TestAfterADrill(BeginsOperations):
     scenario = Scenario(
         step=failback,
         mode=Mode.DRILL,
@@ -48,7 +48,7 @@ class TestAfterADrill(ChangesOnce):
     )
 
 
-class TestAfterAnOutage(ChangesOnce):
+class TestAfterAnOutage(BeginsOperations):
     scenario = Scenario(
         step=failback, prepare=after_an_outage, reached=writes_in_the_east, operation="cosmos-fas-prod"
     )

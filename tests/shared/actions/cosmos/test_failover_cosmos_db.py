@@ -3,7 +3,7 @@
 from shared.actions.cosmos.failover_cosmos_db import failover_cosmos_db
 from shared.model.estate import CosmosDb
 from shared.model.plan import Mode, Step
-from tests.shared.actions.changes_once import ChangesOnce, Scenario, contoso, refused
+from tests.shared.actions.changes_once import BeginsOperations, Scenario, contoso, refused
 from tests.shared.actions.stage import Stage
 
 
@@ -29,13 +29,13 @@ def east_is_out(stage: Stage) -> None:
     stage.lab.advance(60)
 
 
-class TestInAnOutage(ChangesOnce):
+class TestInAnOutage(BeginsOperations):
     scenario = Scenario(
         step=failover, prepare=east_is_out, reached=writes_in_the_west, operation="cosmos-fas-prod"
     )
 
 
-class TestInADrill(ChangesOnce):
+class TestInADrill(BeginsOperations):
     scenario = Scenario(
         step=failover, mode=Mode.DRILL, reached=writes_in_the_west, operation="cosmos-fas-prod"
     )

@@ -7,7 +7,7 @@ import pytest
 from shared.actions.storage.failover_storage import failover_storage
 from shared.model.estate import Storage
 from shared.model.plan import Mode, Step
-from tests.shared.actions.changes_once import ChangesOnce, Scenario, contoso, refused
+from tests.shared.actions.changes_once import BeginsOperations, Scenario, contoso, refused
 from tests.shared.actions.stage import Stage, StepFailed
 
 
@@ -39,13 +39,13 @@ def east_is_out(stage: Stage) -> None:
     stage.lab.advance(60)
 
 
-class TestInAnOutage(ChangesOnce):
+class TestInAnOutage(BeginsOperations):
     scenario = Scenario(
         step=failover, prepare=east_is_out, reached=moved_and_locally_redundant, operation="stfasprod"
     )
 
 
-class TestInADrill(ChangesOnce):
+class TestInADrill(BeginsOperations):
     scenario = Scenario(step=failover, mode=Mode.DRILL, reached=moved_and_still_copied, operation="stfasprod")
 
 
