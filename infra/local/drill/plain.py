@@ -37,7 +37,7 @@ class Plain:
     def _show_steps(self, picture: Picture, run: RunRecord) -> None:
         width = max((len(step.name) for step in run.steps), default=0)
         for step in run.steps:
-            now = step.status, step.failures, "" if step.status.over else step.error
+            now = step.status, step.failures, _trying(step)
             if now[0] is not StepStatus.PENDING and self._steps.get(step.name) != now:
                 self._steps[step.name] = now
                 self.say(f"{step.name.ljust(width)}  {_change(step, picture)}")
@@ -47,9 +47,15 @@ def _change(step: StepRecord, picture: Picture) -> str:
     seconds = picture.seconds_of(step)
     if not step.status.over or seconds is None:
         what = step.error or step.summary
-        tried = f", attempt {step.attempts}" if step.error and step.status is StepStatus.RUNNING else ""
-        said = step.status.value.replace("_", " ") + tried
+        said = step.status.value.replace("_", " ")
+        if trying := _trying(step):
+            said, what = trying, line(what, 120)
     else:
         what = step.summary if step.status is StepStatus.SUCCEEDED else step.error or step.summary
         said = f"{step.status} in {timed(seconds, picture.truth.speed)}"
     return f"{said}: {line(what, 400)}" if what else said
+
+
+def _trying(step: StepRecord) -> str:
+    """Which attempt a step is at that has failed before and is tried again."""
+    return f"attempt {step.attempts}" if step.error and step.status is StepStatus.RUNNING else ""
