@@ -40,9 +40,9 @@ LONGEST_WAIT = 3600.0
 """Seconds that an answer from Azure can make a step wait before it is looked at again."""
 
 PAGE_RETRY = task.RetryPolicy(
-    first_retry_interval=timedelta(seconds=2),
-    max_number_of_attempts=10,
-    backoff_coefficient=2,
+    first_retry_interval=timedelta(seconds=1),
+    max_number_of_attempts=15,
+    backoff_coefficient=1.5,
     max_retry_interval=timedelta(minutes=5),
 )
 

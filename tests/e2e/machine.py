@@ -119,7 +119,18 @@ class MachineProcess:
     def wait_until_over(self, run_id: str, *, seconds: float) -> dict[str, Any]:
         """The final record."""
         over = {"succeeded", "failed", "rejected", "aborted", "waiting_for_operator"}
-        return self.wait_until(run_id, lambda record: record["status"] in over, seconds=seconds)
+        record = self.wait_until(run_id, lambda record: record["status"] in over, seconds=seconds)
+        if record["status"] != "waiting_for_operator":
+            self.wait_until_kept(run_id)
+        return record
+
+    def wait_until_kept(self, run_id: str, *, seconds: float = 30) -> None:
+        """The outcome is shown at once; the orchestration ends when its record lies in blob storage too."""
+        path = f"/runtime/webhooks/durabletask/instances/{run_id}"
+        deadline = time.monotonic() + seconds
+        while self.client.get(path, params={"code": "local-durable"}).json()["runtimeStatus"] != "Completed":
+            assert time.monotonic() < deadline, f"{run_id} does not end"
+            time.sleep(0.05)
 
     # --- the simulated Azure
 
