@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 from typing import NoReturn
 
 from aiohttp import web
@@ -184,7 +185,14 @@ def _bind(port: int) -> socket.socket:
     return listening
 
 
-async def serve(host: LocalHost, ready: Callable[[], None] = lambda: None) -> None:
+class Startable(Protocol):
+    """A host, or something that has one inside."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+async def serve(host: Startable, ready: Callable[[], None] = lambda: None) -> None:
     """Start the host, call `ready`, and serve until Ctrl-C or SIGTERM."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
