@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.orchestrations.machine import AzureThread, Machine
+from tests.orchestrations.machine import AzureThread, Machine, running
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,5 @@ def azure() -> Iterator[AzureThread]:
 
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory: pytest.TempPathFactory, azure: AzureThread) -> Iterator[Machine]:
-    machine = Machine(tmp_path_factory.mktemp("machine"), azure).start()
-    yield machine
-    machine.end()
+    with running(tmp_path_factory.mktemp("machine"), azure) as machine:
+        yield machine

@@ -3,6 +3,8 @@
 import asyncio
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +226,20 @@ class Machine(HostProcess):
             **fields,
         }
         return self.signer.sign(Control(**content))
+
+
+@contextmanager
+def running(folder: Path, azure: AzureThread) -> Iterator[Machine]:
+    """A machine that is up, and that ends with the block even when it could not come up."""
+    machine = Machine(folder, azure)
+    try:
+        yield machine.start()
+    finally:
+        if machine.process is not None:
+            machine.process.kill()
+            machine.process.communicate(timeout=10)
+            if hasattr(machine, "client"):
+                machine.client.close()
 
 
 def steps(record: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The HTTP contract of starting, steering and reading runs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -195,6 +196,18 @@ def test_what_is_over_cannot_be_steered(machine: Machine):
     problem(machine.decide(run, "a", "retry"), 409)
     for body in ({}, {"reason": "why", "undo": True}, {"reason": 5}):
         problem(machine.call("POST", f"runs/{run}/pause", json=body), 400)
+
+
+def test_a_decision_that_meets_the_end_of_its_run_is_too_late_and_no_error(machine: Machine):
+    def steered(run: str) -> set[int]:
+        found: set[int] = set()
+        while 409 not in found:
+            found.add(machine.steer(run, "resume").status_code)
+        return found
+
+    runs = [machine.start_run(plan(step("a", action="scripted_look", seconds=0.3))) for _ in range(3)] * 4
+    with ThreadPoolExecutor(len(runs)) as everybody:
+        assert set().union(*everybody.map(steered, runs)) == {202, 409}
 
 
 def test_a_start_answers_where_to_look(machine: Machine):

@@ -16,6 +16,7 @@ from tests.orchestrations.machine import (
     Machine,
     asks,
     plan,
+    running,
     said,
     statuses,
     step,
@@ -35,7 +36,12 @@ class Survivors:
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory, azure: AzureThread) -> Iterator[Survivors]:
-    machine = Machine(tmp_path_factory.mktemp("killed"), azure).start()
+    with running(tmp_path_factory.mktemp("killed"), azure) as machine:
+        yield Survivors(machine, in_the_middle(machine))
+
+
+def in_the_middle(machine: Machine) -> dict[str, str]:
+    """Runs in every kind of wait and work, by name, when the host has been killed and started again."""
     off = {"enabled": False, "reason": "held over the kill"}
     assert machine.call("PUT", "automation", ALICE, json=off).status_code == 200
     back = step("back", seconds=SLOW)
@@ -74,8 +80,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory, azure: AzureThread) -> Iter
         eventually(lambda: machine.world.count(runs[name], "called", inside), lambda count: count == 1)  # noqa: B023
     machine.kill()
     machine.start()
-    yield Survivors(machine, runs)
-    machine.end()
+    return runs
 
 
 def test_an_attempt_that_was_killed_is_made_again_and_takes_effect_once(killed: Survivors):
@@ -181,7 +186,11 @@ def test_every_record_is_kept(killed: Survivors):
 
 def test_killed_at_every_boundary_it_ends_as_if_nothing_had_happened(tmp_path, azure: AzureThread):
     """A run that does a little of everything, killed at the begin and end of each step; a long one beside it."""
-    machine = Machine(tmp_path, azure).start()
+    with running(tmp_path, azure) as machine:
+        kill_at_every_boundary(machine)
+
+
+def kill_at_every_boundary(machine: Machine) -> None:
     made = plan(
         step("first", seconds=0.2, undo=step("back", seconds=0.2)),
         step("phases", "first", action="scripted_twice", seconds=0.2, undo=step("back", seconds=0.2)),
@@ -245,4 +254,3 @@ def test_killed_at_every_boundary_it_ends_as_if_nothing_had_happened(tmp_path, a
     assert machine.world.count(long, "effect", "a") == 1
     assert machine.world.count(long, "called", "a") <= 51 + kills
     assert len(machine.history(long)) <= 3 * 50 + 15
-    machine.end()

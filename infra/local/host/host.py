@@ -11,8 +11,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Protocol
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from aiohttp import web
 
