@@ -54,10 +54,12 @@ def state(connection: Connection, operation: Operation) -> OperationState:
     with IMPORTING:
         from azure.core.rest import HttpRequest  # noqa: PLC0415
 
-    host = urlsplit(operation.url).hostname or ""
+    address = urlsplit(operation.url)
+    host = address.hostname or ""
     if not _POLL_HOSTS.fullmatch(host):
         raise ValueError(f"an operation at {host} is none of Azure Resource Manager's")
-    with calling("poll operation", operation.url):
+    # Without the query, which is signed by Azure in some services: messages end in reports and mails.
+    with calling("poll operation", address._replace(query="", fragment="").geturl()):
         response = connection.arm.send_request(HttpRequest("GET", operation.url))
         body = _body(response)
         if _is_over(response.status_code):

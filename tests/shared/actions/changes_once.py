@@ -67,6 +67,7 @@ class ChangesOnce:
         assert done.errors == []
         self.scenario.reached(stage)
         assert set(stage.effects.values()) == {1}
+        assert len(stage.writes) == len(stage.effects), "a write that changed nothing was sent"
         _EFFECTS[self.scenario] = stage.effects
         stage.from_now()
         again = self.scenario.run(stage)

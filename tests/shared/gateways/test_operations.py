@@ -91,6 +91,15 @@ def test_a_poll_address_that_is_not_azures_is_refused(stage: Stage, url: str) ->
         stage.azure.operation(Operation(url=url, kind="status"))
 
 
+def test_the_signature_in_a_poll_address_is_in_no_message(stage: Stage) -> None:
+    operation = cosmos(stage)
+    stage.lab.fault("error", "operationStatuses", status=503)
+    with pytest.raises(AzureCallFailed) as caught:
+        stage.azure.operation(Operation(url=f"{operation.url}&t=1&s=signed-by-azure", kind="status"))
+    assert "signed-by-azure" not in str(caught.value)
+    assert "operationStatuses" in str(caught.value)
+
+
 def test_a_token_is_never_sent_in_the_clear(stage: Stage) -> None:
     with pytest.raises(AzureCallFailed, match=r"TLS|https"):
         stage.azure.operation(Operation(url="http://management.azure.com/x", kind="status"))

@@ -5,9 +5,9 @@ import pytest
 from infra.local.azure.contoso import IMAGE
 from shared.actions.container_apps.deploy_container_apps import deploy_container_apps, deployment_name
 from shared.model.estate import ContainerApp
-from shared.model.plan import Step
+from shared.model.plan import Mode, Step
 from tests.shared.actions.changes_once import BeginsOperations, Scenario, contoso, refused
-from tests.shared.actions.stage import Stage, StepFailed
+from tests.shared.actions.stage import RUN_ID, Stage, StepFailed
 
 
 def app() -> ContainerApp:
@@ -94,6 +94,17 @@ def test_what_vanished_after_this_very_deployment_is_deployed_again(stage: Stage
     done = stage.carry_out(deploy())
     assert done.outcome.changed
     runs_in_the_west(stage)
+
+
+def test_a_deployment_under_way_is_waited_for_though_nothing_of_it_is_there_yet(stage: Stage) -> None:
+    class Call:
+        step, key = "deploy_container_apps", f"{RUN_ID}/deploy_container_apps"
+
+    empty = {"resources": []}
+    stage.azure.deployments.deploy("rg-fas-japanwest", deployment_name(Call()), empty)
+    stage.from_now()
+    assert "goes on" in stage.call_once(deploy(), mode=Mode.REAL).summary
+    assert stage.writes == []
 
 
 def test_a_tag_is_no_image_to_recover_from(stage: Stage) -> None:
