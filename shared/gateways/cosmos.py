@@ -13,7 +13,10 @@ from shared.importing import IMPORTING
 
 @dataclass(frozen=True)
 class Account:
-    """What a failover looks at. Regions are ARM names (`japaneast`), in failover priority order."""
+    """What a failover looks at. Regions are ARM names (`japaneast`), in failover priority order.
+
+    `shown` has each as the account itself writes it (`Japan East`), which is how it goes back.
+    """
 
     resource_id: str
     provisioning_state: str
@@ -21,6 +24,7 @@ class Account:
     regions: tuple[str, ...]
     backup_type: str
     online: dict[str, bool]
+    shown: dict[str, str]
 
     @property
     def busy(self) -> bool:
@@ -61,6 +65,7 @@ class Cosmos:
             regions=tuple(region_name(policy.location_name) for policy in policies),
             backup_type=text(getattr(backup, "type", "")),
             online=online,
+            shown={region_name(policy.location_name): str(policy.location_name) for policy in policies},
         )
 
     def fail_over_gracefully(self, account: Account, to_region: str) -> Operation | None:
@@ -73,7 +78,7 @@ class Cosmos:
         order = [to_region, *(region for region in account.regions if region != to_region)]
         body = {
             "failoverPolicies": [
-                {"locationName": region, "failoverPriority": priority}
+                {"locationName": account.shown.get(region, region), "failoverPriority": priority}
                 for priority, region in enumerate(order)
             ]
         }
@@ -92,7 +97,7 @@ class Cosmos:
             "take Cosmos DB region offline",
             account.resource_id,
             lambda **options: self._client.database_accounts.begin_offline_region(
-                where.group, where.name, {"region": region}, **options
+                where.group, where.name, {"region": account.shown.get(region, region)}, **options
             ),
         )
 
@@ -103,7 +108,7 @@ class Cosmos:
             "bring Cosmos DB region online",
             account.resource_id,
             lambda **options: self._client.database_accounts.begin_online_region(
-                where.group, where.name, {"region": region}, **options
+                where.group, where.name, {"region": account.shown.get(region, region)}, **options
             ),
         )
 

@@ -57,7 +57,7 @@ def test_an_outage_gives_up_only_the_region_that_is_out(stage: Stage) -> None:
     done = stage.carry_out(failover())
     (write,) = stage.writes
     assert write["path"].endswith("/offlineRegion")
-    assert write["body"] == {"region": "japaneast"}
+    assert write["body"] == {"region": "Japan East"}
     assert account(stage)["offline"] == ["japaneast"]
     assert done.outcome.evidence["write_region"] == "japanwest"
 

@@ -198,6 +198,20 @@ def test_in_an_outage_tenants_come_back(stage: Stage) -> None:
     assert max(stage.effects.values()) == 1
 
 
+@pytest.mark.parametrize(("fault", "details"), [("ack_lost", {}), ("throttle", {"retry_after": 3})])
+def test_tenants_come_back_though_many_writes_go_wrong(stage: Stage, fault: str, details: dict) -> None:
+    stage.lab.advance(30)
+    stage.outage()
+    stage.lab.fault(fault, "*", count=12, match={"writes": True}, **details)
+    carry_out(stage, plan_of(), mode=Mode.REAL)
+    assert not [one for one in stage.truth["faults"] if one["kind"] == fault]
+    stage.lab.advance(30)
+    assert stage.healthy("contoso")
+    assert stage.healthy("fabrikam")
+    assert max(stage.effects.values()) == 1
+    assert len(stage.truth["mails"]) == 1
+
+
 def test_a_drill_moves_everything_there_and_back_without_losing_anything(stage: Stage) -> None:
     stage.lab.advance(30)
     plan = region_outage(contoso(), PlanRequest(mode=Mode.DRILL))
