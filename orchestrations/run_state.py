@@ -52,7 +52,7 @@ class StepState:
     changed: bool = False
     progress: dict[str, Any] = field(default_factory=dict[str, Any])
     before: dict[str, Any] | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: list[Wire] = field(default_factory=list[Wire])
     paused_for: timedelta = timedelta(0)
 
     def overdue(self, now: datetime, paused: timedelta, default: timedelta) -> bool:
@@ -165,13 +165,9 @@ class RunState:
             )
             needs = (name,)
 
-    def visible(self) -> object:
-        """Equal as long as nothing has changed that a reader of the live record would see."""
-        steps = tuple((state.status, state.tries, state.summary, state.error) for state in self.steps)
-        return self.status, self.status_reason, len(self.approvals), len(self.log), self.finished_at, steps
-
     def _findings(self) -> tuple[Finding, ...]:
-        return tuple(found for state in self.steps for found in state.findings)[:200]
+        found = [finding for state in self.steps for finding in state.findings]
+        return tuple(Finding.from_wire(finding) for finding in found[:200])
 
     def record(self, now: datetime, *, live: bool) -> RunRecord:
         """What `GET /runs/{id}` answers. `live` leaves long texts out, and findings until it is over."""
