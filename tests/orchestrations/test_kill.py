@@ -250,7 +250,8 @@ def kill_at_every_boundary(machine: Machine) -> None:
     for service in ("one", "two"):
         eventually(lambda: machine.claims(service), lambda holder: holder == "")  # noqa: B023
     # Hours of waiting cost a few events a poll, however often the host went down meanwhile.
-    assert machine.end_of(long, within=60)["status"] == "succeeded"
+    record = machine.end_of(long, within=60)
+    assert record["status"] == "succeeded", record
     assert machine.world.count(long, "effect", "a") == 1
     assert machine.world.count(long, "called", "a") <= 51 + kills
     assert len(machine.history(long)) <= 3 * 50 + 15
