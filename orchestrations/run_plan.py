@@ -65,8 +65,9 @@ class _Interpreter(RunContext):
         yield from self._release(claimed)
         if self.state.held_by:
             return self._finish(status, reason)
-        yield from self._publish(self._finish(status, reason))
-        return self._finish(status, reason)
+        record = self._finish(status, reason)
+        kept = yield from self._publish(record)
+        return record if kept else self._finish(status, reason)
 
     def _refused(self) -> Waits:
         """Empty when this app signed the start, lately, for this very instance, and it has not begun before.
@@ -106,7 +107,7 @@ class _Interpreter(RunContext):
         return kept_record(self.state.record(self.now, live=False))
 
     def _publish(self, record: Wire) -> Waits:
-        """Keep the record outside Durable too, when the run did or found anything."""
+        """Keep the record outside Durable too, when the run did or found anything; False when that failed."""
         touched = any(state.changed or state.error or state.findings for state in self.state.steps)
         if self.request.plan.approval.required or touched or self.state.status is not RunStatus.SUCCEEDED:
             try:
@@ -114,6 +115,8 @@ class _Interpreter(RunContext):
             except task.TaskFailedError as error:
                 # The run is over all the same, and Durable still has its record.
                 self.say(f"the record could not be kept in blob storage: {message_of(error)}")
+                return False
+        return True
 
     # --- claims: one run at a time for a service
 

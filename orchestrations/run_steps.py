@@ -35,6 +35,7 @@ class Steps:
         self.run, self.state = run, run.state
         limits = run.request.limits
         self.poll_seconds = limits.poll_seconds
+        self.retry_scale = limits.retry_scale
         self.page_after = timedelta(seconds=limits.page_again_seconds)
         self.step_deadline = timedelta(seconds=limits.step_deadline_seconds)
         self.work: list[Work] = []
@@ -216,7 +217,9 @@ class Steps:
             and not giving_up
         ):
             asked = min(failure.get("retry_after") or 0.0, LONGEST_WAIT)
-            self._wait(state, "retry", max(asked, state.step.retry.wait_before(state.strikes + 1)))
+            self._wait(
+                state, "retry", max(asked, state.step.retry.wait_before(state.strikes + 1) * self.retry_scale)
+            )
             return
         unknown = bool(failure.get("unknown"))
         gentle = not state.step.critical or self.run.request.plan.mode == "first_success"

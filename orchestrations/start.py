@@ -53,6 +53,7 @@ def start_run(
         parameters=parameters or {},
         limits=RunLimits(
             poll_seconds=world.settings.poll_seconds,
+            retry_scale=world.settings.retry_scale,
             page_again_seconds=limits.page_again_after.total_seconds(),
             step_deadline_seconds=limits.step_deadline.total_seconds(),
         ),

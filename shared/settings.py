@@ -24,10 +24,16 @@ class Settings(BaseSettings):
         description="Key of the HMAC over what starts or decides; a Key Vault reference in Azure.",
     )
     poll_seconds: float = Field(
-        default=5.0,
+        default=3.0,
         gt=0,
         le=60,
         description="How often a long-running Azure operation is asked about at first.",
+    )
+    retry_scale: float = Field(
+        default=1.0,
+        gt=0,
+        le=10,
+        description="What the delays between attempts of a step are multiplied with.",
     )
     azure_client_id: str | None = Field(default=None, description="Client id of the user-assigned identity.")
     azure_endpoint_url: str | None = Field(

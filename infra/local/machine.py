@@ -22,7 +22,7 @@ from shared.settings import AZURE_MARKS
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLE_ESTATE = ROOT / "shared" / "estate" / "contoso.yaml"
-POLL_SECONDS = 5.0
+POLL_SECONDS = 3.0
 """How often the app asks about a long operation at speed 1; the wait shrinks with the operations."""
 
 
@@ -62,6 +62,7 @@ class Machine:
                 "ESTATE_FILE": str(self.estate_file.resolve()),
                 "RUN_SIGNING_KEY": signing_key(self.state.with_suffix(".key")),
                 "POLL_SECONDS": str(min(POLL_SECONDS / self.speed, 60.0)),
+                "RETRY_SCALE": str(min(1.0 / self.speed, 10.0)),
                 "AZURE_ENDPOINT_URL": endpoint,
                 "TASKHUB_NAME": "foundryops",
             },

@@ -49,11 +49,15 @@ class StepStatus(StrEnum):
 
 
 class RunLimits(Frozen):
-    """How the interpreter waits, in seconds; part of the request, so that a change binds no running run."""
+    """How the interpreter waits, in seconds; part of the request, so that a change binds no running run.
+
+    `retry_scale` multiplies the delays between attempts.
+    """
 
     poll_seconds: float = 5.0
     page_again_seconds: float = 900.0
     step_deadline_seconds: float = 4 * 3600.0
+    retry_scale: float = 1.0
 
 
 class RunRequest(Frozen):

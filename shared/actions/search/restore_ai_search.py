@@ -30,12 +30,7 @@ def restore_ai_search(params: Params, call: Call) -> Outcome | Pending:
     service, search = params.service, call.azure.search
     endpoint, index = search_url(service.recovery_resource_id), recovery_index(service, call)
     if search.alias(endpoint, service.alias) == index:
-        count = search.document_count(endpoint, index)
-        return Outcome(
-            summary=f"{service.name} answers from {service.recovery_region} with {count} documents",
-            changed=call.begun,
-            evidence={"index": index, "documents": count},
-        )
+        return _answering(service, index, search.document_count(endpoint, index), changed=call.begun)
     manifest, _ = snapshot(service, params.storage, call)
     indexer = f"{index}-delta"
     run = search.last_run(endpoint, indexer)
@@ -79,4 +74,14 @@ def restore_ai_search(params: Params, call: Call) -> Outcome | Pending:
             retryable=True,
         )
     search.set_alias(endpoint, service.alias, index)
+    if search.alias(endpoint, service.alias) == index:
+        return _answering(service, index, count, changed=True)
     return call.waiting_for(None, f"{service.name}: alias {service.alias} moves to {index}")
+
+
+def _answering(service: AiSearch, index: str, count: int, *, changed: bool) -> Outcome:
+    return Outcome(
+        summary=f"{service.name} answers from {service.recovery_region} with {count} documents",
+        changed=changed,
+        evidence={"index": index, "documents": count},
+    )

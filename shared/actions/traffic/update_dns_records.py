@@ -37,6 +37,12 @@ def update_dns_records(params: Params, call: Call) -> Outcome | Pending:
             "lead the name to the profile, then retry"
         )
     if not (goal.enabled and goal.target.lower() == target and not source.enabled):
+        if "switched" in call.progress:
+            raise CheckFailed(
+                f"Traffic Manager no longer leads {route.dns_name} to {params.to_region}, as this step had set it: "
+                "find out who sets it back, then retry",
+                retryable=True,
+            )
         answer = azure.probe(f"https://{target}/health")
         if not answer.healthy:
             raise CheckFailed(

@@ -7,7 +7,7 @@ import pytest
 
 from shared.actions.mail.notify_stakeholders import notify_stakeholders
 from shared.model.plan import Step
-from shared.model.run import RunRecord
+from shared.model.run import RunRecord, RunStatus, StepStatus
 from tests.shared.actions.changes_once import ChangesOnce, Scenario, contoso
 from tests.shared.actions.stage import Stage, StepFailed
 from tests.shared.reports import samples
@@ -64,3 +64,18 @@ def test_without_a_record_there_is_nothing_to_tell(stage: Stage) -> None:
     with pytest.raises(StepFailed, match="no record to tell of"):
         stage.carry_out(tell())
     assert stage.writes == []
+
+
+def test_while_its_own_step_runs_the_mail_tells_the_success_that_it_is(stage: Stage) -> None:
+    finished = record()
+    steps = tuple(
+        step.model_copy(update={"status": StepStatus.RUNNING, "finished_at": None})
+        if step.name == "notify_stakeholders"
+        else step
+        for step in finished.steps
+    )
+    running = finished.model_copy(update={"status": RunStatus.RUNNING, "finished_at": None, "steps": steps})
+    stage.carry_out(tell(), record=running)
+    (mail,) = stage.truth["mails"]
+    assert "Service was restored in" in mail["subject"]
+    assert "Running" not in mail["subject"]

@@ -5,7 +5,9 @@ import pytest
 from infra.local.azure.contoso import DOMAIN_EAST, DOMAIN_WEST
 from shared.actions.container_apps.deploy_container_apps import deploy_container_apps
 from shared.actions.traffic.update_dns_records import update_dns_records
+from shared.errors import CheckFailed
 from shared.model.estate import ContainerApp, TrafficRoute
+from shared.model.outcome import Pending
 from shared.model.plan import Mode, Step
 from tests.shared.actions.changes_once import ChangesOnce, Scenario, contoso, refused
 from tests.shared.actions.stage import Stage
@@ -163,3 +165,20 @@ def test_without_any_resolver_it_is_never_said_that_they_know(stage: Stage) -> N
         stage.lab.fault("endpoint_down", host)
     with pytest.raises(AssertionError, match=r"goes on for ever.*2 of 2 resolvers do not lead"):
         stage.carry_out(move())
+
+
+def test_a_switch_that_somebody_sets_back_is_said_and_not_fought_over(stage: Stage) -> None:
+    deployed(stage)
+    switched = stage.call_once(move(), mode=Mode.REAL)
+    assert isinstance(switched, Pending)
+
+    def back_again(resource: dict) -> None:
+        resource["properties"]["endpointStatus"] = "Enabled"
+
+    stage.change(f"{route().resource_id}/externalEndpoints/japaneast", back_again)
+    stage.from_now()
+    with pytest.raises(
+        CheckFailed, match=r"no longer leads api\.fas\.contoso\.com to japanwest.*who sets it back"
+    ):
+        stage.call_once(move(), mode=Mode.REAL, progress=switched.progress)
+    assert stage.writes == []
