@@ -50,7 +50,7 @@ class Step(Frozen):
     needs: tuple[str, ...] = ()
     critical: bool = True
     changes: bool = True
-    retry: Retry = Retry()
+    retry: Retry = Field(default_factory=Retry)
     deadline: timedelta | None = None
     undo: "Step | None" = None
     recovers: tuple[str, ...] = ()
@@ -66,6 +66,10 @@ class ApprovalPolicy(Frozen):
     expires_after: timedelta = timedelta(hours=1)
 
 
+def _nobody() -> ApprovalPolicy:
+    return ApprovalPolicy(required=0)
+
+
 class Plan(Frozen):
     """A concrete plan; it is the orchestration's input, so editing a plan's code breaks no running one."""
 
@@ -74,7 +78,7 @@ class Plan(Frozen):
     title: str
     steps: tuple[Step, ...]
     mode: Literal["all", "first_success"] = "all"
-    approval: ApprovalPolicy = ApprovalPolicy(required=0)
+    approval: ApprovalPolicy = Field(default_factory=_nobody)
     rto: timedelta | None = None
     services: tuple[str, ...] = ()
 

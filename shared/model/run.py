@@ -73,7 +73,7 @@ class RunRequest(Frozen):
     outage_started_at: datetime | None = None
     rto_basis: Literal["operator", "service_health", "probe", "alert", "request"] = "request"
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
-    limits: RunLimits = RunLimits()
+    limits: RunLimits = Field(default_factory=RunLimits)
     signature: str = ""
     step_signatures: dict[str, str] = Field(default_factory=dict[str, str])
 

@@ -124,11 +124,15 @@ class MachineProcess:
             self.wait_until_kept(run_id)
         return record
 
+    def kept(self, run_id: str) -> bool:
+        """Whether the orchestration has ended."""
+        path = f"/runtime/webhooks/durabletask/instances/{run_id}"
+        return self.client.get(path, params={"code": "local-durable"}).json()["runtimeStatus"] == "Completed"
+
     def wait_until_kept(self, run_id: str, *, seconds: float = 30) -> None:
         """The outcome is shown at once; the orchestration ends when its record lies in blob storage too."""
-        path = f"/runtime/webhooks/durabletask/instances/{run_id}"
         deadline = time.monotonic() + seconds
-        while self.client.get(path, params={"code": "local-durable"}).json()["runtimeStatus"] != "Completed":
+        while not self.kept(run_id):
             assert time.monotonic() < deadline, f"{run_id} does not end"
             time.sleep(0.05)
 

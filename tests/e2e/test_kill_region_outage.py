@@ -15,6 +15,8 @@ from tests.e2e.effects import effects
 from tests.e2e.machine import MachineProcess
 from tests.e2e.outage import check_recovered, outage
 
+OVER = {"succeeded", "failed", "aborted", "rejected"}
+
 
 def recovered(machine: MachineProcess, azure: AzureThread, run_id: str, *, seconds: float) -> dict[str, Any]:
     """Wait for the end, starting the host again whenever it is down."""
@@ -25,11 +27,11 @@ def recovered(machine: MachineProcess, azure: AzureThread, run_id: str, *, secon
             machine.start()
         try:
             record = machine.record(run_id)
+            if record["status"] in OVER and machine.kept(run_id):
+                return record
         except httpx.HTTPError:
             time.sleep(0.05)
             continue
-        if record["status"] in {"succeeded", "failed", "aborted", "rejected", "waiting_for_operator"}:
-            return record
         time.sleep(0.1)
     raise TimeoutError((machine.folder / "machine.log").read_text()[-3000:])
 
@@ -75,7 +77,8 @@ def test_killed_at_every_step_boundary(tmp_path: Path, undisturbed: Counter[str]
             states = {
                 (step["name"], step["status"]) for step in record["steps"] if step["status"] != "pending"
             }
-            if record["status"] in {"succeeded", "failed", "aborted", "rejected", "waiting_for_operator"}:
+            if record["status"] in OVER:
+                machine.wait_until_kept(run_id)
                 over = True
             elif states - seen:
                 seen |= states
