@@ -1,9 +1,8 @@
 """Starts runs: the one place where a plan becomes a signed request, whoever asked for it."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import azure.durable_functions as df
 from durabletask.entities import EntityInstanceId
@@ -16,8 +15,7 @@ INPUT_LIMIT = 900_000
 """Bytes of an orchestration's input; the Durable Task Scheduler stops at 1 MiB."""
 
 
-@dataclass(frozen=True)
-class Requester:
+class Requester(NamedTuple):
     """Who wants a run: a person, or `system:...` for timers and alerts."""
 
     id: str

@@ -1,6 +1,5 @@
 """Composition root: settings become a credential, a transport, gateways and the estate, once a process."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +15,11 @@ if TYPE_CHECKING:
 APP_FOLDER = Path(__file__).parent.parent
 
 
-@dataclass(frozen=True)
 class Runtime:
     """What triggers and activities work with."""
 
-    settings: "Settings"
+    def __init__(self, settings: "Settings") -> None:
+        self.settings = settings
 
     @cached_property
     def estate(self) -> "Estate":

@@ -4,8 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrations.triggers.problem import Problem
 from shared.model.role import Role
@@ -17,8 +16,7 @@ _ROLES = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role
 _NAMES = ("preferred_username", "upn", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn", "name")
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """An identity of Entra ID: tenant id and object id, with its app roles."""
 
     id: str

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -21,8 +20,7 @@ BODY_LIMIT = 256 * 1024
 """Bytes; nothing that people send is near it."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What an endpoint is handed: everything in it has been checked."""
 
     world: Runtime
