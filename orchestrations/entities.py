@@ -5,7 +5,7 @@ from typing import Any
 from durabletask.entities import EntityContext
 
 from orchestrations.app import app
-from shared.model.alert import incident_id
+from shared.model.incident_id import incident_id
 from shared.model.wire import Wire
 
 

@@ -9,19 +9,22 @@ import azure.durable_functions as df
 from orchestrations.app import app
 from orchestrations.start import Requester, start_run
 from orchestrations.telling import tell
-from shared.model.alert import Incident
+from shared.importing import IMPORTING
 from shared.model.plan import Mode
 from shared.plans.catalog import catalog
-from shared.plans.planning import PlanRequest
 from shared.runtime import runtime
 
 if TYPE_CHECKING:
+    from shared.model.alert import Incident
     from shared.model.estate import Estate, RemediationRule
 
 
 @app.activity_trigger(input_name="payload")
 def tell_on_call(_ctx: object, payload: dict[str, Any]) -> bool:
     """Tell the people on call that an incident is open, and what they can do."""
+    with IMPORTING:
+        from shared.model.alert import Incident  # noqa: PLC0415 - with the first incident
+
     world, incident = runtime(), Incident.from_wire(payload)
     alert, rule = incident.alert, rule_for(world.estate, incident)
     what = "The estate names no plan for this rule.\n"
@@ -44,6 +47,9 @@ def tell_on_call(_ctx: object, payload: dict[str, Any]) -> bool:
 @app.activity_trigger(input_name="payload")
 def respond_to_incident(payload: str, client: df.SyncDurableFunctionsClient) -> dict:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
     """Start the plan that the estate names for the rule, or say which one it offers (`payload`: Incident JSON)."""
+    with IMPORTING:
+        from shared.model.alert import Incident  # noqa: PLC0415 - with the first incident
+
     world, incident = runtime(), Incident.from_wire(json.loads(payload))
     rule = rule_for(world.estate, incident)
     if rule is None or not world.signer.is_ours(incident.alert):
@@ -52,6 +58,8 @@ def respond_to_incident(payload: str, client: df.SyncDurableFunctionsClient) -> 
         return {"plan": rule.plan, "run_ids": []}
     run_id = f"{catalog()[rule.plan].kind}-{rule.plan}-{incident.id}"
     if client.get_orchestration_state(run_id, fetch_payloads=False) is None:
+        from shared.plans.planning import PlanRequest  # noqa: PLC0415 - with the first plan that is started
+
         maker = catalog()[rule.plan]
         since: datetime = incident.alert.fired_at
         plan = maker(
@@ -83,7 +91,7 @@ def page_unreadable_alert(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-def rule_for(estate: "Estate", incident: Incident) -> "RemediationRule | None":
+def rule_for(estate: "Estate", incident: "Incident") -> "RemediationRule | None":
     """What the estate says of the incident's alert rule."""
     wanted = incident.alert.rule.lower()
     return next((rule for rule in estate.remediation if rule.alert_rule.lower() == wanted), None)

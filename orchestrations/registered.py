@@ -2,20 +2,16 @@
 
 from orchestrations import activities, entities, incident_activities, orchestrators
 from orchestrations.app import app
-from orchestrations.triggers import alerts, automation, health, incidents, plans, runs, starts, tick
+from orchestrations.triggers import alerts, contract, health, tick
 
 __all__ = [
     "activities",
     "alerts",
     "app",
-    "automation",
+    "contract",
     "entities",
     "health",
     "incident_activities",
-    "incidents",
     "orchestrators",
-    "plans",
-    "runs",
-    "starts",
     "tick",
 ]

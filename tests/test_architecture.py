@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrations.triggers.contract import ENDPOINTS, Endpoint, handler_of
 from shared.actions.action import Action
 from shared.actions.catalog import catalog as actions
 from shared.estate.load import load
@@ -56,6 +57,14 @@ def test_the_catalog_document_is_fresh() -> None:
 def test_every_setting_stands_in_the_sample_settings() -> None:
     sample = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))["Values"]
     assert {name.upper() for name in Settings.model_fields} <= set(sample)
+
+
+@pytest.mark.parametrize("row", ENDPOINTS, ids=lambda row: f"{row.method} {row.route}")
+def test_every_row_of_the_http_contract_leads_to_a_handler_and_stands_in_the_readme(row: Endpoint) -> None:
+    assert callable(handler_of(row.handler))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    wanted = row.route.replace("{name}", "{plan}").split("/")[0]
+    assert f"/api/{wanted}" in readme or f"`/{wanted}/" in readme
 
 
 def test_function_app_only_registers() -> None:

@@ -1,6 +1,7 @@
 """`POST /alerts`: Azure Monitor's action groups report here."""
 
 import time
+from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -11,9 +12,13 @@ from pydantic import ValidationError
 from orchestrations.app import app
 from orchestrations.triggers.endpoint import BODY_LIMIT, answer, reply
 from orchestrations.triggers.problem import Problem
-from shared.model.alert import Alert, CommonAlert, incident_id
+from shared.importing import IMPORTING
+from shared.model.incident_id import incident_id
 from shared.model.wire import Wire
 from shared.runtime import Runtime
+
+if TYPE_CHECKING:
+    from shared.model.alert import Alert
 
 NOTHING_KNOWN: Wire = {"generation": 0, "open": False, "seen": {}}
 
@@ -35,7 +40,10 @@ def receive_alert(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) 
     return answer(take)
 
 
-def _parsed(body: bytes, client: df.SyncDurableFunctionsClient) -> Alert:
+def _parsed(body: bytes, client: df.SyncDurableFunctionsClient) -> "Alert":
+    with IMPORTING:
+        from shared.model.alert import CommonAlert  # noqa: PLC0415 - with the first alert
+
     problem = Problem(413, f"an alert is smaller than {BODY_LIMIT} bytes")
     try:
         if len(body) <= BODY_LIMIT:
@@ -60,7 +68,7 @@ def _problem(error: ValidationError) -> Problem:
     )
 
 
-def _report(client: df.SyncDurableFunctionsClient, alert: Alert) -> func.HttpResponse:
+def _report(client: df.SyncDurableFunctionsClient, alert: "Alert") -> func.HttpResponse:
     """Hand it to the entity of its cause, and wait until that has said which incident it belongs to."""
     entity = EntityInstanceId("open_incident", alert.fingerprint)
     seen = f"{alert.id}/{alert.condition}"
@@ -87,6 +95,6 @@ def _state(client: df.SyncDurableFunctionsClient, entity: EntityInstanceId) -> W
     return (found.get_typed_state() if found is not None else None) or NOTHING_KNOWN
 
 
-def _taken(alert: Alert, generation: int, *, opened: bool) -> func.HttpResponse:
+def _taken(alert: "Alert", generation: int, *, opened: bool) -> func.HttpResponse:
     number = incident_id(alert.fingerprint, generation) if generation else None
     return reply({"incident_id": number, "deduplicated": not opened}, 202)

@@ -8,7 +8,7 @@ from durabletask.entities import EntityInstanceId
 from pydantic import Field
 
 from orchestrations.entities import AUTOMATION_ON
-from orchestrations.triggers.endpoint import Request, endpoint, reply
+from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
 from shared.model.role import Role
 from shared.model.wire import Strict
@@ -23,13 +23,11 @@ class Switch(Strict):
     reason: str = Field(min_length=3, max_length=1000)
 
 
-@endpoint("GET", "automation", Role.READER)
 def show_automation(request: Request) -> func.HttpResponse:
     """Whether anything that changes Azure may start by itself."""
     return reply(_state(request))
 
 
-@endpoint("PUT", "automation", Role.READER)
 def switch_automation(request: Request) -> func.HttpResponse:
     """Switch it; off at once, on with more authority."""
     body = request.body(Switch)

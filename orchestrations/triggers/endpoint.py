@@ -60,20 +60,18 @@ def parse[B: Strict](kind: type[B], raw: bytes, *inside: str) -> B:
         raise Problem(400, f"{first['field']}: {first['problem']}", errors=problems) from None
 
 
-def endpoint(
-    method: str, route: str, role: Role, *, query: tuple[str, ...] = (), name: str | None = None
-) -> Callable[[Handler], Handler]:
-    """Register a handler. Unknown query parameters are a 400, a missing principal a 401, a missing role a 403."""
+def register(
+    name: str, method: str, route: str, role: Role, query: tuple[str, ...], handler: Handler
+) -> None:
+    """Make a handler an HTTP function. Unknown query parameters are a 400, a missing principal a 401, a missing
+    role a 403.
+    """
 
-    def register(handler: Handler) -> Handler:
-        def serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
-            return answer(lambda world: handler(_checked(req, client, world, role, query)))
+    def serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
+        return answer(lambda world: handler(_checked(req, client, world, role, query)))
 
-        serve.__name__ = serve.__qualname__ = name or handler.__name__
-        app.route(route=route, methods=[method])(app.durable_client_input(client_name="client")(serve))
-        return handler
-
-    return register
+    serve.__name__ = serve.__qualname__ = name
+    app.route(route=route, methods=[method])(app.durable_client_input(client_name="client")(serve))
 
 
 def answer(handler: Callable[[Runtime], func.HttpResponse]) -> func.HttpResponse:

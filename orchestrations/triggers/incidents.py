@@ -8,17 +8,15 @@ from typing import Literal
 import azure.functions as func
 from durabletask.client import OrchestrationQuery, OrchestrationState
 
-from orchestrations.triggers.endpoint import Request, endpoint, reply
+from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
 from orchestrations.triggers.runs import Steer
 from shared.model.alert import Incident, IncidentState
-from shared.model.role import Role
 from shared.model.run import Control
 
 INCIDENT_ID = re.compile(r"^inc-[0-9a-f]{16}-[0-9]{1,9}$")
 
 
-@endpoint("GET", "incidents", Role.READER)
 def list_incidents(request: Request) -> func.HttpResponse:
     """All incidents, the newest first."""
     query = OrchestrationQuery(instance_id_prefix="inc-", fetch_inputs_and_outputs=True)
@@ -27,19 +25,16 @@ def list_incidents(request: Request) -> func.HttpResponse:
     return reply({"incidents": [incident.to_wire() for incident in newest[:200]]})
 
 
-@endpoint("GET", "incidents/{id}", Role.READER)
 def show_incident(request: Request) -> func.HttpResponse:
     """One incident."""
     return reply(_found(request).to_wire())
 
 
-@endpoint("POST", "incidents/{id}/acknowledge", Role.OPERATOR)
 def acknowledge_incident(request: Request) -> func.HttpResponse:
     """Say that somebody is on it."""
     return _decide(request, "acknowledge")
 
 
-@endpoint("POST", "incidents/{id}/resolve", Role.OPERATOR)
 def resolve_incident(request: Request) -> func.HttpResponse:
     """Close it."""
     return _decide(request, "resolve")

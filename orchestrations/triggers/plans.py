@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
-from orchestrations.triggers.endpoint import Request, endpoint, reply
+from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
 from shared.model.plan import Mode, Plan
-from shared.model.role import Role
 from shared.plans.catalog import catalog
 from shared.plans.planning import PlanMaker, PlanRequest
 
@@ -15,13 +14,11 @@ if TYPE_CHECKING:
     from shared.model.estate import Estate
 
 
-@endpoint("GET", "plans", Role.READER)
 def list_plans(request: Request) -> func.HttpResponse:
     """All plans, as they would be made for this estate now."""
     return reply({"plans": [described(maker, request.world.estate) for maker in catalog().values()]})
 
 
-@endpoint("GET", "plans/{name}", Role.READER)
 def show_plan(request: Request) -> func.HttpResponse:
     """One plan."""
     return reply(described(known_plan(request.route["name"]), request.world.estate))

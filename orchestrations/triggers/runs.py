@@ -7,11 +7,10 @@ import azure.functions as func
 from pydantic import Field
 
 from orchestrations.records import record_of, records
-from orchestrations.triggers.endpoint import Request, endpoint, reply
+from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
 from shared.importing import IMPORTING
 from shared.model.plan import PlanKind
-from shared.model.role import Role
 from shared.model.run import Approval, Control, RunRecord, RunRequest, RunStatus, StepStatus
 from shared.model.signing import plan_digest
 from shared.model.wire import Strict
@@ -48,7 +47,6 @@ class Abort(Strict):
     undo: bool = False
 
 
-@endpoint("GET", "runs", Role.READER, query=("kind", "status", "limit"))
 def list_runs(request: Request) -> func.HttpResponse:
     """The newest runs first."""
     kind, status = request.query.get("kind"), request.query.get("status")
@@ -66,13 +64,11 @@ def list_runs(request: Request) -> func.HttpResponse:
     return reply({"runs": [record.to_wire() for record in wanted[: int(limit)]]})
 
 
-@endpoint("GET", "runs/{id}", Role.READER)
 def show_run(request: Request) -> func.HttpResponse:
     """One run, live or over."""
     return reply(_record(request).to_wire())
 
 
-@endpoint("GET", "runs/{id}/report", Role.READER, query=("format",))
 def show_report(request: Request) -> func.HttpResponse:
     """The run as a page, a document or data."""
     with IMPORTING:
@@ -94,7 +90,6 @@ def show_report(request: Request) -> func.HttpResponse:
             )
 
 
-@endpoint("POST", "runs/{id}/approvals", Role.APPROVER)
 def approve(request: Request) -> func.HttpResponse:
     """Approve or reject a run; one final decision a person, and never the requester's own."""
     body, record, caller = request.body(Decide), _record(request), request.caller
@@ -127,7 +122,6 @@ def approve(request: Request) -> func.HttpResponse:
     return reply({"run_id": record.run_id, "decision": body.decision, "approver": person.mail}, 202)
 
 
-@endpoint("POST", "runs/{id}/decisions", Role.OPERATOR)
 def decide_step(request: Request) -> func.HttpResponse:
     """Retry, skip or abort, for a step that waits for it."""
     body, record = request.body(DecideStep), _still_going(request)
@@ -142,7 +136,6 @@ def decide_step(request: Request) -> func.HttpResponse:
     return _steer(request, record, body.decision, body.reason, event, body.undo, step.name, step.failures)
 
 
-@endpoint("POST", "runs/{id}/pause", Role.OPERATOR)
 def pause_run(request: Request) -> func.HttpResponse:
     """Running steps finish, none starts."""
     body, record = request.body(Steer), _still_going(request)
@@ -151,7 +144,6 @@ def pause_run(request: Request) -> func.HttpResponse:
     return _steer(request, record, "pause", body.reason)
 
 
-@endpoint("POST", "runs/{id}/resume", Role.OPERATOR)
 def resume_run(request: Request) -> func.HttpResponse:
     """Go on after a pause."""
     body, record = request.body(Steer), _still_going(request)
@@ -160,7 +152,6 @@ def resume_run(request: Request) -> func.HttpResponse:
     return _steer(request, record, "resume", body.reason)
 
 
-@endpoint("POST", "runs/{id}/abort", Role.OPERATOR)
 def abort_run(request: Request) -> func.HttpResponse:
     """Give the run up; running steps finish, and with `undo` what has been done is taken back."""
     body, record = request.body(Abort), _still_going(request)

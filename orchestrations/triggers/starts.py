@@ -8,11 +8,10 @@ import azure.functions as func
 from pydantic import AwareDatetime, Field, field_validator
 
 from orchestrations.start import Requester, run_in_the_way, start_run
-from orchestrations.triggers.endpoint import Request, endpoint, parse, reply
+from orchestrations.triggers.endpoint import Request, parse, reply
 from orchestrations.triggers.plans import known_plan
 from orchestrations.triggers.problem import Problem
 from shared.model.plan import Mode, PlanKind
-from shared.model.role import Role
 from shared.model.wire import Strict
 from shared.plans.planning import PlanMaker, PlanRequest
 
@@ -40,7 +39,6 @@ class StartOther(Strict):
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
-@endpoint("POST", "recovery/{plan}", Role.OPERATOR)
 def start_recovery(request: Request) -> func.HttpResponse:
     """Start a recovery plan, for real or as a drill."""
     maker = _plan_of(request, PlanKind.RECOVERY, PlanKind.DRILL)
@@ -54,14 +52,12 @@ def start_recovery(request: Request) -> func.HttpResponse:
     return _start(request, maker, body.mode, body.reason, body.outage_started_at, body.parameters)
 
 
-@endpoint("POST", "maintenance/{plan}", Role.OPERATOR)
 def start_maintenance(request: Request) -> func.HttpResponse:
     """Start a maintenance plan now."""
     maker, body = _plan_of(request, PlanKind.MAINTENANCE), request.body(StartOther)
     return _start(request, maker, Mode.REAL, body.reason, None, body.parameters)
 
 
-@endpoint("POST", "operations/{plan}", Role.OPERATOR)
 def start_operation(request: Request) -> func.HttpResponse:
     """Start an operation on demand."""
     maker, body = _plan_of(request, PlanKind.OPERATION), request.body(StartOther)

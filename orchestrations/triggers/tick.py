@@ -12,7 +12,6 @@ from orchestrations.start import Requester, start_run
 from shared.importing import IMPORTING
 from shared.model.plan import Mode
 from shared.plans.catalog import catalog
-from shared.plans.planning import PlanRequest
 from shared.runtime import Runtime, runtime
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ def start_occurrence(client: df.SyncDurableFunctionsClient, world: Runtime, occu
     run_id = f"{maker.kind}-{maker.name}-{occurrence.id_part}"
     if client.get_orchestration_state(run_id, fetch_payloads=False) is not None:
         return run_id
+    from shared.plans.planning import PlanRequest  # noqa: PLC0415 - with the first plan that is due
+
     plan = maker(
         world.estate, PlanRequest(mode=Mode.REAL), maker.parameters.model_validate(occurrence.parameters)
     )

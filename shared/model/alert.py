@@ -110,8 +110,3 @@ class Incident(Frozen):
     plan: str = ""
     run_ids: tuple[str, ...] = ()
     timeline: tuple[LogEntry, ...] = ()
-
-
-def incident_id(fingerprint: str, generation: int) -> str:
-    """One incident of a cause after the other; never the same id twice."""
-    return f"inc-{fingerprint}-{generation}"

@@ -4,12 +4,15 @@ import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from shared.model.alert import Alert
 from shared.model.plan import Plan, Step, content_digest
 from shared.model.run import Approval, Control, RunRequest, StepOrder
 
-Signed = RunRequest | StepOrder | Approval | Control | Alert
+if TYPE_CHECKING:
+    from shared.model.alert import Alert
+
+type Signed = RunRequest | StepOrder | Approval | Control | Alert
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,32 @@
 import importlib
 import pkgutil
 from functools import cache
+from typing import TYPE_CHECKING
 
 import shared.plans
-from shared.plans.planning import PlanMaker
+from shared.importing import IMPORTING
+
+if TYPE_CHECKING:
+    from shared.plans.planning import PlanMaker
 
 
 @cache
-def catalog() -> dict[str, PlanMaker]:
+def catalog() -> "dict[str, PlanMaker]":
     """All plans by name."""
+    with IMPORTING:
+        from shared.plans.planning import PlanMaker  # noqa: PLC0415 - with the first plan that is asked for
+
+        modules = [
+            importlib.import_module(module.name)
+            for module in pkgutil.walk_packages(shared.plans.__path__, "shared.plans.")
+            if not module.ispkg
+        ]
     found: dict[str, PlanMaker] = {}
-    for module in pkgutil.walk_packages(shared.plans.__path__, "shared.plans."):
-        name = module.name.rsplit(".", 1)[-1]
-        candidate = None if module.ispkg else getattr(importlib.import_module(module.name), name, None)
+    for module in modules:
+        name = module.__name__.rsplit(".", 1)[-1]
+        candidate = getattr(module, name, None)
         if isinstance(candidate, PlanMaker):
             if candidate.name != name or name in found:
-                raise ValueError(f"{module.name}: a plan's file, function and catalog name must be one")
+                raise ValueError(f"{module.__name__}: a plan's file, function and catalog name must be one")
             found[name] = candidate
     return found

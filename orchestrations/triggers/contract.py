@@ -1,0 +1,65 @@
+"""The HTTP contract in one table: each call, who may make it, and the function that answers.
+
+A handler's module is imported with its first call, so that a cold start pays for none of them. `/alerts` and
+`/health` stand in files of their own, because they know other callers than people with a role.
+"""
+
+import importlib
+from functools import cache
+from typing import NamedTuple
+
+from orchestrations.triggers.endpoint import Handler, register
+from shared.importing import IMPORTING
+from shared.model.role import Role
+
+
+class Endpoint(NamedTuple):
+    """One call. `query` names the query parameters that it takes; any other is a 400."""
+
+    method: str
+    route: str
+    role: Role
+    handler: str
+    query: tuple[str, ...] = ()
+
+
+ENDPOINTS = (
+    Endpoint("GET", "plans", Role.READER, "plans.list_plans"),
+    Endpoint("GET", "plans/{name}", Role.READER, "plans.show_plan"),
+    Endpoint("POST", "recovery/{plan}", Role.OPERATOR, "starts.start_recovery"),
+    Endpoint("POST", "maintenance/{plan}", Role.OPERATOR, "starts.start_maintenance"),
+    Endpoint("POST", "operations/{plan}", Role.OPERATOR, "starts.start_operation"),
+    Endpoint("GET", "runs", Role.READER, "runs.list_runs", ("kind", "status", "limit")),
+    Endpoint("GET", "runs/{id}", Role.READER, "runs.show_run"),
+    Endpoint("GET", "runs/{id}/report", Role.READER, "runs.show_report", ("format",)),
+    Endpoint("POST", "runs/{id}/approvals", Role.APPROVER, "runs.approve"),
+    Endpoint("POST", "runs/{id}/decisions", Role.OPERATOR, "runs.decide_step"),
+    Endpoint("POST", "runs/{id}/pause", Role.OPERATOR, "runs.pause_run"),
+    Endpoint("POST", "runs/{id}/resume", Role.OPERATOR, "runs.resume_run"),
+    Endpoint("POST", "runs/{id}/abort", Role.OPERATOR, "runs.abort_run"),
+    Endpoint("GET", "incidents", Role.READER, "incidents.list_incidents"),
+    Endpoint("GET", "incidents/{id}", Role.READER, "incidents.show_incident"),
+    Endpoint("POST", "incidents/{id}/acknowledge", Role.OPERATOR, "incidents.acknowledge_incident"),
+    Endpoint("POST", "incidents/{id}/resolve", Role.OPERATOR, "incidents.resolve_incident"),
+    Endpoint("GET", "automation", Role.READER, "automation.show_automation"),
+    Endpoint("PUT", "automation", Role.READER, "automation.switch_automation"),
+)
+
+
+@cache
+def handler_of(name: str) -> Handler:
+    """The function that a row of the table names as `module.function`."""
+    module, function = name.split(".")
+    with IMPORTING:
+        return getattr(importlib.import_module(f"orchestrations.triggers.{module}"), function)
+
+
+for row in ENDPOINTS:
+    register(
+        row.handler.split(".")[1],
+        row.method,
+        row.route,
+        row.role,
+        row.query,
+        lambda request, name=row.handler: handler_of(name)(request),
+    )
