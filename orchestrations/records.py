@@ -8,6 +8,7 @@ from typing import Any
 import azure.durable_functions as df
 from durabletask.client import OrchestrationQuery, OrchestrationState
 
+from shared.importing import IMPORTING
 from shared.model.plan import PlanKind
 from shared.model.run import RunRecord, RunRequest, RunStatus
 from shared.model.wire import Wire
@@ -68,9 +69,11 @@ def _read(state: OrchestrationState) -> RunRecord:
 
 
 def _not_begun(request: RunRequest, created_at: datetime) -> RunRecord:
-    from orchestrations.run_state import RunState  # noqa: PLC0415 - only in the moment before a run begins
+    with IMPORTING:
+        from orchestrations.run_record import record_of  # noqa: PLC0415 - only in the moment before a run begins
+        from orchestrations.run_state import RunState  # noqa: PLC0415
 
-    return RunState(request, started_at=created_at).record(created_at, live=True)
+    return record_of(RunState(request, started_at=created_at), created_at, live=True)
 
 
 def _utc(moment: datetime) -> datetime:

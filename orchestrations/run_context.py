@@ -8,7 +8,8 @@ from typing import Any
 
 from durabletask import task
 
-from orchestrations.run_state import RunState, live_status
+from orchestrations.run_record import live_status
+from orchestrations.run_state import RunState
 from shared.model.run import Control, LogEntry, RunRequest
 from shared.model.signing import step_orders
 from shared.model.wire import Wire
@@ -93,7 +94,7 @@ class RunContext:
         if self.ctx.is_replaying and self._waits < self._known.waits:
             return
         self._known.waits = self._waits
-        self.ctx.set_custom_status(live_status(self.state.record(self.now, live=True)))
+        self.ctx.set_custom_status(live_status(self.state, self.now))
 
     def say(self, what: str, who: str = "") -> None:
         """A line in the run's log."""

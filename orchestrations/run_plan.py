@@ -13,7 +13,7 @@ from durabletask import task
 from durabletask.entities import EntityInstanceId
 
 from orchestrations.run_context import CHECK_RETRY, RunContext, Waits, known, message_of
-from orchestrations.run_state import kept_record
+from orchestrations.run_record import kept_record
 from orchestrations.run_steps import Steps
 from shared.model.plan import Mode, PlanKind
 from shared.model.run import Approval, Objective, RunRecord, RunStatus
@@ -104,7 +104,7 @@ class _Interpreter(RunContext):
         self.state.status, self.state.status_reason = status, reason
         self.state.finished_at = self.state.finished_at or self.now
         self.show()
-        return kept_record(self.state.record(self.now, live=False))
+        return kept_record(self.state, self.now)
 
     def _publish(self, record: Wire) -> Waits:
         """Keep the record outside Durable too, when the run did or found anything; False when that failed."""

@@ -1,33 +1,21 @@
 """Where a run stands: pure state that the interpreter moves and the record is made from."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.model.outcome import Finding
 from shared.model.plan import Mode, Step
 from shared.model.run import (
     Approval,
     LogEntry,
     Objective,
-    RunRecord,
     RunRequest,
     RunStatus,
     ServiceObjective,
-    StepRecord,
     StepStatus,
 )
 from shared.model.wire import Wire
-
-STATUS_LIMIT = 15_000
-"""Bytes of custom status; the Durable Task Scheduler and the local engine stop at 16 KB."""
-
-RECORD_LIMIT = 600_000
-"""Bytes of a record as an orchestration's output or an activity's input; 1 MiB is where the scheduler stops."""
-
-LOG_LIMIT = 500
 
 SATISFIED = frozenset({StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.UNKNOWN})
 
@@ -64,24 +52,6 @@ class StepState:
         allowed = self.step.deadline or default
         taken = now - self.started_at - (paused - self.paused_for) if self.started_at else timedelta(0)
         return (allowed - taken).total_seconds()
-
-    def record(self, texts: int) -> StepRecord:
-        """As it goes into the run's record, texts cut to so many characters. What is ours needs no validation."""
-        return StepRecord.model_construct(
-            name=self.name,
-            action=self.step.action,
-            status=self.status,
-            critical=self.step.critical,
-            needs=self.step.needs,
-            attempts=self.tries,
-            started_at=self.started_at,
-            finished_at=self.finished_at,
-            summary=self.summary[:texts],
-            error=self.error[:texts],
-            changed=self.changed,
-            failures=self.failures,
-            services=self.step.recovers,
-        )
 
 
 @dataclass
@@ -165,39 +135,6 @@ class RunState:
             )
             needs = (name,)
 
-    def _findings(self) -> tuple[Finding, ...]:
-        found = [finding for state in self.steps for finding in state.findings]
-        return tuple(Finding.from_wire(finding) for finding in found[:200])
-
-    def record(self, now: datetime, *, live: bool) -> RunRecord:
-        """What `GET /runs/{id}` answers. `live` leaves long texts out, and findings until it is over."""
-        request = self.request
-        texts = 160 if live else 4000
-        return RunRecord.model_construct(
-            run_id=request.run_id,
-            plan=request.plan.name,
-            title=request.plan.title,
-            kind=request.plan.kind,
-            mode=request.mode,
-            status=self.status,
-            status_reason=self.status_reason[:texts],
-            requested_by=request.requested_by,
-            reason=request.reason[:texts],
-            started_at=self.started_at,
-            finished_at=self.finished_at,
-            approvals_required=request.plan.approval.required,
-            approvals=tuple(
-                approval.model_copy(update={"signature": "", "reason": approval.reason[:texts]})
-                for approval in self.approvals
-            ),
-            steps=tuple(state.record(texts) for state in self.steps),
-            rto=self.objective(),
-            service_rto=tuple(self.service_objectives(now)) if self.finished_at else (),
-            log=tuple(self.log[-10:] if live else self.log[-LOG_LIMIT:]),
-            findings=() if live and not self.status.over else self._findings(),
-            held_by=self.held_by,
-        )
-
     @property
     def clock_start(self) -> datetime:
         """When the recovery clock began: the outage, as far as anybody said, else the request."""
@@ -215,7 +152,7 @@ class RunState:
         target = self.request.plan.rto
         restored = self.restored_at()
         measured = (restored - self.clock_start).total_seconds() if restored else None
-        return Objective.model_construct(
+        return Objective(
             basis=self.request.rto_basis,
             started_at=self.clock_start,
             target_seconds=target.total_seconds() if target else None,
@@ -264,51 +201,3 @@ class RunState:
     def drill(self) -> bool:
         """Whether the world is whole, so that the run may give up by itself."""
         return self.request.mode is Mode.DRILL
-
-
-def live_status(record: RunRecord) -> Wire:
-    """A record as custom status: what is default is left out, and texts go until the rest fits."""
-    status = record.model_dump(mode="json", exclude_defaults=True)
-    steps: list[Wire] = status.get("steps", [])
-    waits = StepStatus.WAITING_FOR_OPERATOR
-    if _fits(status, STATUS_LIMIT):
-        return status
-    status["log"], status["findings"] = status.get("log", [])[-3:], []
-    for step in steps:
-        step.pop("summary", None)
-    if _fits(status, STATUS_LIMIT):
-        return status
-    for step in steps:
-        if step["status"] != waits:
-            step.pop("error", None)
-    if _fits(status, STATUS_LIMIT):
-        return status
-    status["log"], status["service_rto"] = [], []
-    status["approvals"] = [{**approval, "reason": ""} for approval in status.get("approvals", [])]
-    for step in steps:
-        for name in ("needs", "services", "error", "finished_at"):
-            step.pop(name, None)
-    if _fits(status, STATUS_LIMIT):
-        return status
-    # What is pending can be told from the plan; what is over is told in the record at the end.
-    status["steps"] = [step for step in steps if step["status"] != StepStatus.PENDING][-60:]
-    return status if _fits(status, STATUS_LIMIT) else {**status, "steps": []}
-
-
-def kept_record(record: RunRecord) -> Wire:
-    """A record as it is passed on: the evidence of findings, then findings, then long texts go until it fits."""
-    wire = record.to_wire()
-    if not _fits(wire, RECORD_LIMIT):
-        wire["findings"] = [{**finding, "evidence": {}} for finding in wire["findings"]]
-    if not _fits(wire, RECORD_LIMIT):
-        wire["findings"] = wire["findings"][:20]
-    if not _fits(wire, RECORD_LIMIT):
-        for step in wire["steps"]:
-            step["summary"], step["error"] = step["summary"][:200], step["error"][:200]
-        wire["log"] = [{**entry, "what": entry["what"][:200]} for entry in wire["log"][-100:]]
-    return wire
-
-
-def _fits(wire: Wire, limit: int) -> bool:
-    """Whether the JSON fits; escaped to ASCII, as Durable writes it, a Japanese character takes six bytes."""
-    return len(json.dumps(wire)) <= limit

@@ -8,7 +8,8 @@ from durabletask import task
 from durabletask.entities import EntityInstanceId
 
 from orchestrations.run_context import RunContext, Waits, message_of
-from orchestrations.run_state import StepState, kept_record
+from orchestrations.run_record import kept_record
+from orchestrations.run_state import StepState
 from shared.model.plan import PlanKind
 from shared.model.run import Control, RunStatus, StepStatus
 from shared.model.wire import Wire
@@ -133,7 +134,7 @@ class Steps:
         if state.before is not None:
             payload["before"] = state.before
         if state.step.wants_record:
-            payload["record"] = kept_record(self.state.record(self.run.now, live=False))
+            payload["record"] = kept_record(self.state, self.run.now)
         self.work.append(Work(state, purpose, self.run.ctx.call_activity(state.step.action, input=payload)))
 
     def _wait(self, state: StepState, purpose: Purpose, seconds: float) -> None:
