@@ -11,9 +11,6 @@ from shared.model.plan import Mode, Plan
 from shared.model.run import RunLimits, RunRequest
 from shared.runtime import Runtime
 
-INPUT_LIMIT = 900_000
-"""Bytes of an orchestration's input; the Durable Task Scheduler stops at 1 MiB."""
-
 
 class Requester(NamedTuple):
     """Who wants a run: a person, or `system:...` for timers and alerts."""

@@ -17,12 +17,9 @@ class App:
 
     resource_id: str
     provisioning_state: str
-    running_status: str
     image: str
     min_replicas: int
-    max_replicas: int
     latest_revision: str
-    ready_revision: str
     fqdn: str
     document: dict[str, Any]
 
@@ -65,12 +62,9 @@ class ContainerApps:
         return App(
             resource_id=resource_id,
             provisioning_state=str(properties.get("provisioningState", "")),
-            running_status=str(properties.get("runningStatus", "")),
             image=str(containers[0].get("image", "")) if containers else "",
             min_replicas=int(scale.get("minReplicas") or 0),
-            max_replicas=int(scale.get("maxReplicas") or 0),
             latest_revision=str(properties.get("latestRevisionName", "")),
-            ready_revision=str(properties.get("latestReadyRevisionName", "")),
             fqdn=str((configuration.get("ingress") or {}).get("fqdn", "")),
             document=document,
         )
@@ -86,27 +80,6 @@ class ContainerApps:
             )
         states = [(replica.as_dict().get("properties") or {}).get("runningState") for replica in answer.value]
         return sum(str(state).lower() == "running" for state in states)
-
-    def set_scale(self, app: App, *, minimum: int, maximum: int) -> Operation | None:
-        """Set the replica limits; a new revision, so the whole template goes along."""
-        where = parts(app.resource_id)
-        properties: dict[str, Any] = app.document["properties"]
-        template = {
-            **properties["template"],
-            "scale": {
-                **(properties["template"].get("scale") or {}),
-                "minReplicas": minimum,
-                "maxReplicas": maximum,
-            },
-        }
-        body = {"location": app.document["location"], "properties": {"template": template}}
-        return start(
-            "scale container app",
-            app.resource_id,
-            lambda **options: self._client.container_apps.begin_update(
-                where.group, where.name, body, **options
-            ),
-        )
 
     def delete(self, app: App) -> Operation | None:
         """Delete the app."""

@@ -22,7 +22,6 @@ class Account:
     provisioning_state: str
     write_region: str
     regions: tuple[str, ...]
-    backup_type: str
     online: dict[str, bool]
     shown: dict[str, str]
 
@@ -57,13 +56,11 @@ class Cosmos:
             region_name(location.location_name): text(location.provisioning_state).lower() == "succeeded"
             for location in [*(found.read_locations or []), *(found.write_locations or [])]
         }
-        backup = found.backup_policy
         return Account(
             resource_id=resource_id,
             provisioning_state=text(found.provisioning_state),
             write_region=writes[0] if writes else "",
             regions=tuple(region_name(policy.location_name) for policy in policies),
-            backup_type=text(getattr(backup, "type", "")),
             online=online,
             shown={region_name(policy.location_name): str(policy.location_name) for policy in policies},
         )

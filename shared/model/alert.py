@@ -26,10 +26,6 @@ class Alert(Frozen):
     description: str = ""
     signature: str = ""
 
-    def signed_content(self) -> dict[str, Any]:
-        """What the signature covers: all but itself."""
-        return self.model_dump(mode="json", exclude={"signature"})
-
     @property
     def fingerprint(self) -> str:
         """The cause: rule and resources, whatever their order or case. 16 hex digits."""

@@ -71,7 +71,6 @@ class CosmosDb(ServiceBase):
     kind: Literal["cosmos_db"]
     database: str
     containers: tuple[str, ...]
-    replica_lag_limit: timedelta = timedelta(minutes=5)
 
 
 class AiSearch(ServiceBase):

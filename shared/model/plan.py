@@ -96,10 +96,6 @@ class Plan(Frozen):
             seen.add(step.name)
         return self
 
-    def digest(self) -> str:
-        """SHA-256 over the plan's canonical JSON: what an approval is bound to."""
-        return content_digest(self.to_wire())
-
 
 def content_digest(content: Wire) -> str:
     """SHA-256 (hex) over canonical JSON."""

@@ -82,10 +82,6 @@ class RunRequest(Frozen):
         """Whether no person pressed start: the kill switch holds such runs."""
         return self.requester_id.startswith("system:")
 
-    def signed_content(self) -> dict[str, Any]:
-        """What the signature covers: all but the signatures."""
-        return self.model_dump(mode="json", exclude={"signature", "step_signatures"})
-
 
 class StepOrder(Frozen):
     """What an activity is asked to do, and the proof that a signed plan says so."""
@@ -97,10 +93,6 @@ class StepOrder(Frozen):
     action: str
     params: dict[str, Any]
     signature: str = ""
-
-    def signed_content(self) -> dict[str, Any]:
-        """What the signature covers: all but itself."""
-        return self.model_dump(mode="json", exclude={"signature"})
 
 
 class Approval(Frozen):
@@ -114,10 +106,6 @@ class Approval(Frozen):
     decided_at: datetime
     plan_digest: str = ""
     signature: str = ""
-
-    def signed_content(self) -> dict[str, Any]:
-        """What the signature covers: all but itself."""
-        return self.model_dump(mode="json", exclude={"signature"})
 
 
 class Control(Frozen):
@@ -133,10 +121,6 @@ class Control(Frozen):
     failure_number: int | None = None
     undo: bool = False
     signature: str = ""
-
-    def signed_content(self) -> dict[str, Any]:
-        """What the signature covers: all but itself."""
-        return self.model_dump(mode="json", exclude={"signature"})
 
 
 class StepRecord(Frozen):
