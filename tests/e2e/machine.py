@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import httpx
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,7 +27,7 @@ class MachineProcess:
         self.speed = speed
         self.azure = azure
         self.estate = estate
-        self.port = _free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[str] | None = None
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
 
@@ -154,11 +156,3 @@ class MachineProcess:
     def ledger(self) -> list[dict[str, Any]]:
         """Every write that Azure has received."""
         return self.client.get("/_sim/ledger").json()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

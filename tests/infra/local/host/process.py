@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import httpx
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[4]
 APPS = Path(__file__).parent / "apps"
 SYSTEM = {"code": "local-durable"}
@@ -26,7 +28,7 @@ class HostProcess:
         self.folder = folder
         self.state = folder / "host.db"
         self.env = {**os.environ, "PYTHONPATH": str(ROOT), "MARKS": str(folder), **(env or {})}
-        self.port = 0
+        self.port = free_port()
         self.process: subprocess.Popen[str] | None = None
         self.log = folder / "host.log"
         self.started_in = 0.0
