@@ -43,6 +43,13 @@ class Settings(BaseSettings):
         default=False, description="Set by App Service: whether the principal header can be believed."
     )
 
+    @field_validator("run_signing_key")
+    @classmethod
+    def _own_key(cls, key: SecretStr) -> SecretStr:
+        if key.get_secret_value().startswith("replace-"):
+            raise ValueError("is the sample's, which everybody knows: make one with `openssl rand -hex 32`")
+        return key
+
     @field_validator("azure_endpoint_url")
     @classmethod
     def _loopback_only(cls, url: str | None) -> str | None:
