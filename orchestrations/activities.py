@@ -118,7 +118,7 @@ def check_approval(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     if approval is None:
         return {"refused": "it is not signed by this app"}
     estate, policy = world.estate, request.plan.approval
-    approver = next((person for person in estate.people if person.id == approval.approver_id), None)
+    approver = estate.person(approval.approver_id)
     if approval.run_id != request.run_id or approval.plan_digest != plan_digest(request.plan):
         return {"refused": "it was given for another run or another plan"}
     if approver is None or approver.mail not in policy.approvers:

@@ -70,10 +70,10 @@ def _read(state: OrchestrationState) -> RunRecord:
 
 def _not_begun(request: RunRequest, created_at: datetime) -> RunRecord:
     with IMPORTING:
-        from orchestrations.run_record import record_of  # noqa: PLC0415 - only in the moment before a run begins
+        from orchestrations.run_record import as_record  # noqa: PLC0415 - only in the moment before a run begins
         from orchestrations.run_state import RunState  # noqa: PLC0415
 
-    return record_of(RunState(request, started_at=created_at), created_at, live=True)
+    return as_record(RunState(request, started_at=created_at), live=True)
 
 
 def _utc(moment: datetime) -> datetime:

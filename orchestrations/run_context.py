@@ -94,7 +94,7 @@ class RunContext:
         if self.ctx.is_replaying and self._waits < self._known.waits:
             return
         self._known.waits = self._waits
-        self.ctx.set_custom_status(live_status(self.state, self.now))
+        self.ctx.set_custom_status(live_status(self.state))
 
     def say(self, what: str, who: str = "") -> None:
         """A line in the run's log."""

@@ -104,7 +104,7 @@ class _Interpreter(RunContext):
         self.state.status, self.state.status_reason = status, reason
         self.state.finished_at = self.state.finished_at or self.now
         self.show()
-        return kept_record(self.state, self.now)
+        return kept_record(self.state)
 
     def _publish(self, record: Wire) -> Waits:
         """Keep the record outside Durable too, when the run did or found anything; False when that failed."""

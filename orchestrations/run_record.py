@@ -1,6 +1,6 @@
 """The record of a run, as plain JSON: live in the custom status, whole when the run is over.
 
-Built without the model's types, because it is built at every turn of every run; `record_of` proves that they fit.
+Built without the model's types, because it is built at every turn of every run; `as_record` proves that they fit.
 """
 
 import json
@@ -34,12 +34,12 @@ RUN_DEFAULTS = {
 }
 
 
-def record_of(state: RunState, now: datetime, *, live: bool) -> RunRecord:
+def as_record(state: RunState, *, live: bool) -> RunRecord:
     """What `GET /runs/{id}` answers, as a type."""
-    return RunRecord.from_wire(record_wire(state, now, live=live))
+    return RunRecord.from_wire(record_wire(state, live=live))
 
 
-def record_wire(state: RunState, now: datetime, *, live: bool) -> Wire:
+def record_wire(state: RunState, *, live: bool) -> Wire:
     """A `RunRecord` as JSON. `live` cuts texts short, leaves defaults out, and findings until it is over."""
     request, plan = state.request, state.request.plan
     texts = LIVE_TEXTS if live else KEPT_TEXTS
@@ -64,9 +64,7 @@ def record_wire(state: RunState, now: datetime, *, live: bool) -> Wire:
         ],
         "steps": [_step(step, texts, live=live) for step in state.steps],
         "rto": state.objective().to_wire(),
-        "service_rto": [found.to_wire() for found in state.service_objectives(now)]
-        if state.finished_at
-        else [],
+        "service_rto": [found.to_wire() for found in state.service_objectives()] if state.finished_at else [],
         "rpo": None,
         "log": [entry.to_wire() for entry in (state.log[-10:] if live else state.log[-LOG_LIMIT:])],
         "findings": findings,
@@ -108,9 +106,9 @@ def _moment(at: datetime | None) -> Any:  # noqa: ANN401 - JSON: a text or nothi
     return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
-def live_status(state: RunState, now: datetime) -> Wire:
+def live_status(state: RunState) -> Wire:
     """The record as custom status: what is default is left out, and texts go until the rest fits."""
-    status = record_wire(state, now, live=True)
+    status = record_wire(state, live=True)
     steps: list[Wire] = status.get("steps", [])
     waits = StepStatus.WAITING_FOR_OPERATOR
     if _fits(status, STATUS_LIMIT):
@@ -137,9 +135,9 @@ def live_status(state: RunState, now: datetime) -> Wire:
     return status if _fits(status, STATUS_LIMIT) else {**status, "steps": []}
 
 
-def kept_record(state: RunState, now: datetime) -> Wire:
+def kept_record(state: RunState) -> Wire:
     """The record as it is passed on: the evidence of findings, then findings, then long texts go until it fits."""
-    wire = record_wire(state, now, live=False)
+    wire = record_wire(state, live=False)
     if not _fits(wire, RECORD_LIMIT):
         wire["findings"] = [{**finding, "evidence": {}} for finding in wire["findings"]]
     if not _fits(wire, RECORD_LIMIT):

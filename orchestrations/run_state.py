@@ -160,7 +160,7 @@ class RunState:
             met=measured <= target.total_seconds() if target and measured is not None else None,
         )
 
-    def service_objectives(self, _now: datetime) -> Iterator[ServiceObjective]:
+    def service_objectives(self) -> Iterator[ServiceObjective]:
         """Per service: until the last of its steps had succeeded; targets are the steps' own deadlines."""
         for service in self.request.plan.services:
             states = [

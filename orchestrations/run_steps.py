@@ -134,7 +134,7 @@ class Steps:
         if state.before is not None:
             payload["before"] = state.before
         if state.step.wants_record:
-            payload["record"] = kept_record(self.state, self.run.now)
+            payload["record"] = kept_record(self.state)
         self.work.append(Work(state, purpose, self.run.ctx.call_activity(state.step.action, input=payload)))
 
     def _wait(self, state: StepState, purpose: Purpose, seconds: float) -> None:

@@ -97,7 +97,7 @@ def approve(request: Request) -> func.HttpResponse:
         raise Problem(403, "an application cannot approve: a person must")
     asked = _asked(request, record)
     policy = asked.plan.approval
-    person = next((found for found in request.world.estate.people if found.id == caller.id), None)
+    person = request.world.estate.person(caller.id)
     if person is None or person.mail not in policy.approvers:
         raise Problem(
             403, f"{caller.name} is not among the approvers of this run: {', '.join(policy.approvers)}"

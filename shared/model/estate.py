@@ -199,10 +199,9 @@ class Estate(Strict):
         """All services of one type, in the file's order."""
         return tuple(service for service in self.services if isinstance(service, kind))
 
-    def person(self, tenant_id: str, object_id: str) -> Person | None:
-        """Who that identity is, if the estate knows."""
-        wanted = f"{tenant_id}/{object_id}".lower()
-        return next((person for person in self.people if person.id == wanted), None)
+    def person(self, identity: str) -> Person | None:
+        """Who that identity (`Person.id`) is, if the estate knows."""
+        return next((person for person in self.people if person.id == identity), None)
 
     def person_by_mail(self, mail: str) -> Person | None:
         """Who has that address; for lookups in the file only, never to prove who is calling."""

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from orchestrations.run_record import (
     RECORD_LIMIT,
     STATUS_LIMIT,
+    as_record,
     kept_record,
     live_status,
-    record_of,
     record_wire,
 )
 from orchestrations.run_state import RunState, StepState
@@ -211,7 +211,7 @@ def test_the_recovery_time_ends_with_the_last_critical_step_and_counts_from_the_
         100,
         True,
     )
-    services = {one.service: one for one in state.service_objectives(at(1000))}
+    services = {one.service: one for one in state.service_objectives()}
     assert (services["db"].measured_seconds, services["db"].met) == (40, True)
     assert (services["web"].measured_seconds, services["web"].met) == (90, False)
     finish(state, "b", StepStatus.SKIPPED, 60)
@@ -242,8 +242,8 @@ def test_the_live_status_always_fits_and_can_be_read_back(steps, text, length, l
             run_id="r", decision="approve", approver="a", approver_id="i", reason=text * length, decided_at=T0
         )
     ] * 3
-    record = record_of(state, at(1), live=True)
-    wire = live_status(state, at(1))
+    record = as_record(state, live=True)
+    wire = live_status(state)
     assert len(json.dumps(wire)) <= STATUS_LIMIT
     read = RunRecord.from_wire(wire)
     assert (read.run_id, read.status, read.plan) == (record.run_id, record.status, record.plan)
@@ -258,18 +258,18 @@ def test_a_live_status_keeps_the_error_that_people_must_decide_about():
     for step in state.steps:
         step.status, step.summary, step.error = StepStatus.FAILED, "s" * 160, "e" * 160
     state.steps[7].status, state.steps[7].error = StepStatus.WAITING_FOR_OPERATOR, "look here"
-    read = RunRecord.from_wire(live_status(state, T0))
+    read = RunRecord.from_wire(live_status(state))
     assert read.steps[7].error == "look here"
 
 
 def test_a_small_live_status_says_everything():
     state = state_of(named("a"), named("b", "a"))
     finish(state, "a", StepStatus.FAILED, 1).error = "why"
-    record = record_of(state, at(2), live=True)
-    assert RunRecord.from_wire(live_status(state, at(2))) == record
-    whole = record_of(state, at(2), live=False)
+    record = as_record(state, live=True)
+    assert RunRecord.from_wire(live_status(state)) == record
+    whole = as_record(state, live=False)
     assert whole == record
-    assert whole.to_wire() == record_wire(state, at(2), live=False)
+    assert whole.to_wire() == record_wire(state, live=False)
 
 
 @given(st.integers(0, 40), st.integers(0, 30_000), TEXTS)
@@ -282,6 +282,6 @@ def test_a_kept_record_always_fits(steps: int, length: int, text: str):
         step.summary = step.error = text * 4000
         step.findings = [finding.to_wire()] * 20
     state.log = [LogEntry(at=T0, what=text * 1000)] * 600
-    wire = kept_record(state, at(1))
+    wire = kept_record(state)
     assert len(json.dumps(wire)) <= RECORD_LIMIT
     assert len(RunRecord.from_wire(wire).steps) == steps

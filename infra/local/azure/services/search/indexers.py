@@ -15,6 +15,7 @@ from infra.local.azure.services.search.service import (
     listed,
     named,
     new_etag,
+    refuse_existing,
     refused,
     selected,
     service,
@@ -35,10 +36,8 @@ def put_source(world: World, request: Request) -> Answer:
 
 @service.on("POST", HOST, "/datasources", token=False)
 def post_source(world: World, request: Request) -> Answer:
-    body = request.json
-    if world.table(SOURCES).peek(f"{asked(world, request)}/{body.get('name')}") is not None:
-        raise refused(409, f"Data source '{body.get('name')}' already exists.", "ResourceNameAlreadyInUse")
-    return _put_source(world, request, body)
+    refuse_existing(world, SOURCES, request, "Data source")
+    return _put_source(world, request, request.json)
 
 
 def _put_source(world: World, request: Request, body: Json) -> Answer:
@@ -85,10 +84,8 @@ def put_indexer(world: World, request: Request) -> Answer:
 
 @service.on("POST", HOST, "/indexers", token=False)
 def post_indexer(world: World, request: Request) -> Answer:
-    body = request.json
-    if world.table(INDEXERS).peek(f"{asked(world, request)}/{body.get('name')}") is not None:
-        raise refused(409, f"Indexer '{body.get('name')}' already exists.", "ResourceNameAlreadyInUse")
-    return _put_indexer(world, request, body)
+    refuse_existing(world, INDEXERS, request, "Indexer")
+    return _put_indexer(world, request, request.json)
 
 
 def _put_indexer(world: World, request: Request, body: Json) -> Answer:

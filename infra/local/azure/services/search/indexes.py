@@ -15,6 +15,7 @@ from infra.local.azure.services.search.service import (
     listed,
     named,
     new_etag,
+    refuse_existing,
     refused,
     selected,
     service,
@@ -126,10 +127,8 @@ def put_alias(world: World, request: Request) -> Answer:
 
 @service.on("POST", HOST, "/aliases", token=False)
 def post_alias(world: World, request: Request) -> Answer:
-    body = request.json
-    if world.table(ALIASES).peek(f"{asked(world, request)}/{body.get('name')}") is not None:
-        raise refused(409, f"Alias '{body.get('name')}' already exists.", "ResourceNameAlreadyInUse")
-    return _put_alias(world, request, body)
+    refuse_existing(world, ALIASES, request, "Alias")
+    return _put_alias(world, request, request.json)
 
 
 def _put_alias(world: World, request: Request, body: Json) -> Answer:

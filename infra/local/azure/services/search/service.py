@@ -53,6 +53,13 @@ def named(world: World, kind: str, request: Request, name: str, called: str) -> 
     return found
 
 
+def refuse_existing(world: World, kind: str, request: Request, called: str) -> None:
+    """Raise the 409 of a POST whose name is taken."""
+    name = request.json.get("name")
+    if world.table(kind).peek(f"{asked(world, request)}/{name}") is not None:
+        raise refused(409, f"{called} '{name}' already exists.", "ResourceNameAlreadyInUse")
+
+
 def listed(world: World, kind: str, request: Request) -> list[Json]:
     return [row for _, row in world.table(kind).rows(f"{asked(world, request)}/")]
 
