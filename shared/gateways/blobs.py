@@ -1,11 +1,10 @@
 """Blobs through `azure-storage-blob`: finished records, reports and evidence, and snapshots to read."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from shared.errors import AzureCallFailed
-from shared.gateways.connection import Connection, calling, missing
+from shared.gateways.connection import Connection, calling, missing, writing
 from shared.importing import IMPORTING
 
 
@@ -17,6 +16,10 @@ class Blobs:
 
     def read(self, account_url: str, container: str, name: str) -> bytes | None:
         """The whole blob, or None when there is none."""
+        path = f"{account_url}/{container}/{name}"
+        return self.connection.look("blob", path, lambda: self._read(account_url, container, name))
+
+    def _read(self, account_url: str, container: str, name: str) -> bytes | None:
         try:
             with calling("read blob", f"{account_url}/{container}/{name}"):
                 return bytes(
@@ -38,15 +41,17 @@ class Blobs:
         service = _service(self.connection, account_url)
         settings = ContentSettings(content_type=media_type)
         blob = service.get_blob_client(container, name)
+        path = f"{account_url}/{container}/{name}"
+        self.connection.expect("blob", path, lambda _: content)
         try:
-            with calling("write blob", f"{account_url}/{container}/{name}"):
+            with writing("write blob", path):
                 blob.upload_blob(content, overwrite=True, content_settings=settings)
         except AzureCallFailed as error:
             if not missing(error):
                 raise
-            with calling("create container", f"{account_url}/{container}"):
+            with writing("create container", f"{account_url}/{container}"):
                 service.create_container(container)
-            with calling("write blob", f"{account_url}/{container}/{name}"):
+            with writing("write blob", path):
                 blob.upload_blob(content, overwrite=True, content_settings=settings)
 
     def names(self, account_url: str, container: str, prefix: str) -> tuple[str, ...]:
@@ -61,14 +66,17 @@ class Blobs:
             raise
 
 
-@cache
 def _service(connection: Connection, account_url: str) -> Any:  # noqa: ANN401 - types are read where it is built
     with IMPORTING:
         from azure.storage.blob import BlobServiceClient, LinearRetry  # noqa: PLC0415
 
-    return BlobServiceClient(
+    return connection.client(
+        "blobs",
         account_url,
-        connection.credential,
-        transport=connection.transport,
-        retry_policy=LinearRetry(retry_total=0),
+        lambda: BlobServiceClient(
+            account_url,
+            connection.credential,
+            transport=connection.transport,
+            retry_policy=LinearRetry(retry_total=0),
+        ),
     )

@@ -1,14 +1,15 @@
 """How this app reaches anything outside: one credential, one transport, one set of rules for every client."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.errors import AzureCallFailed
+from shared.gateways.preview import Preview, Previewed, only_looking
 from shared.importing import IMPORTING
 
 if TYPE_CHECKING:
@@ -27,13 +28,49 @@ class Connection:
     """Credential and transport, shared by all gateways.
 
     `endpoint` redirects every request to one loopback address (`AZURE_ENDPOINT_URL`); the real clients, their
-    authentication, parsers and pollers still run, and only the transport is another.
+    authentication, parsers and pollers still run, and only the transport is another. With a `preview` nothing that
+    changes anything is ever sent: the transport itself keeps it back.
     """
 
     subscription_id: str
     endpoint: str | None = None
     managed_identity_client_id: str | None = None
     call_timeout: float = 20.0
+    preview: Preview | None = None
+    _clients: dict[tuple[str, str], Any] = field(
+        default_factory=dict[tuple[str, str], Any], repr=False, compare=False
+    )
+
+    def client[C](self, kind: str, address: str, make: Callable[[], C]) -> C:
+        """The client of that kind for an address, made once."""
+        found = self._clients.get((kind, address))
+        if found is None:
+            found = self._clients.setdefault((kind, address), make())
+        return found
+
+    def look[T](self, kind: str, key: str, read: Callable[[], T]) -> T:
+        """Read something that a write of ours changes; in a preview as the kept writes would leave it.
+
+        What is not there (404) is None to the expected changes, and is raised only when none is expected.
+        """
+        if self.preview is None or not self.preview.is_expected(kind, key):
+            return read()
+        try:
+            seen: Any = read()
+        except AzureCallFailed as error:
+            if not missing(error):
+                raise
+            seen = None
+        return self.preview.changed(kind, key, seen)
+
+    def expect(self, kind: str, key: str, change: Callable[[Any], Any]) -> None:
+        """What a write brings about in what `look` reads; nothing outside previews."""
+        if self.preview is not None:
+            self.preview.expect(kind, key, change)
+
+    def later(self, name: str) -> str:
+        """What only the real run can know, in a preview: `{{step.name}}`."""
+        return f"{{{{{self.preview.step if self.preview else 'step'}.{name}}}}}"
 
     @cached_property
     def credential(self) -> "TokenCredential":
@@ -53,7 +90,7 @@ class Connection:
         with IMPORTING:
             from shared.gateways.transport import endpoint_transport  # noqa: PLC0415 - imports azure-core
 
-        return endpoint_transport(self.endpoint, timeout=self.call_timeout)
+        return endpoint_transport(self.endpoint, timeout=self.call_timeout, preview=self.preview)
 
     @cached_property
     def http(self) -> "httpx.Client":
@@ -61,7 +98,7 @@ class Connection:
         with IMPORTING:
             from shared.gateways.transport import endpoint_client  # noqa: PLC0415 - imports httpx
 
-        return endpoint_client(self.endpoint, timeout=self.call_timeout)
+        return endpoint_client(self.endpoint, timeout=self.call_timeout, preview=self.preview)
 
     @property
     def client_options(self) -> dict[str, Any]:
@@ -129,6 +166,23 @@ def calling(operation: str, resource_id: str) -> Generator[None]:
         ) from error
     except AzureError as error:
         raise AzureCallFailed(operation, resource_id, 0, _first_line(error), retryable=True) from error
+
+
+@contextmanager
+def reading(operation: str, resource_id: str) -> Generator[None]:
+    """`calling`, for requests that change nothing although they are no GET: key lists, what-if, queries."""
+    with only_looking(), calling(operation, resource_id):
+        yield
+
+
+@contextmanager
+def writing(operation: str, resource_id: str) -> Generator[None]:
+    """`calling`, for a request that changes something. In a preview it is kept and not sent: the block just ends."""
+    try:
+        with calling(operation, resource_id):
+            yield
+    except Previewed:
+        return
 
 
 @contextmanager

@@ -45,15 +45,9 @@ class ContainerApps:
 
     def app(self, resource_id: str) -> App | None:
         """The app, or None when there is none of that name."""
-        where = parts(resource_id)
-        try:
-            with calling("get container app", resource_id):
-                found = self._client.container_apps.get(where.group, where.name)
-        except AzureCallFailed as error:
-            if missing(error):
-                return None
-            raise
-        document: dict[str, Any] = found.as_dict()
+        document = self.connection.look("arm resource", resource_id, lambda: self._document(resource_id))
+        if document is None:
+            return None
         properties: dict[str, Any] = document.get("properties", document)
         template: dict[str, Any] = properties.get("template") or {}
         scale: dict[str, Any] = template.get("scale") or {}
@@ -65,12 +59,30 @@ class ContainerApps:
             image=str(containers[0].get("image", "")) if containers else "",
             min_replicas=int(scale.get("minReplicas") or 0),
             latest_revision=str(properties.get("latestRevisionName", "")),
-            fqdn=str((configuration.get("ingress") or {}).get("fqdn", "")),
+            fqdn=self._address(configuration.get("ingress") or {}),
             document=document,
         )
 
+    def _document(self, resource_id: str) -> dict[str, Any] | None:
+        where = parts(resource_id)
+        try:
+            with calling("get container app", resource_id):
+                return self._client.container_apps.get(where.group, where.name).as_dict()
+        except AzureCallFailed as error:
+            if missing(error):
+                return None
+            raise
+
+    def _address(self, ingress: dict[str, Any]) -> str:
+        """Azure gives an app its address when it is made, so that a preview cannot know it."""
+        if ingress and self.connection.preview is not None and "fqdn" not in ingress:
+            return self.connection.later("fqdn")
+        return str(ingress.get("fqdn", ""))
+
     def running_replicas(self, app: App) -> int:
         """How many replicas of the latest revision run; none when there is no revision yet."""
+        if self.connection.preview is not None and not app.latest_revision:
+            return app.min_replicas
         if not app.latest_revision:
             return 0
         where = parts(app.resource_id)
@@ -84,6 +96,7 @@ class ContainerApps:
     def delete(self, app: App) -> Operation | None:
         """Delete the app."""
         where = parts(app.resource_id)
+        self.connection.expect("arm resource", app.resource_id, lambda _: None)
         return start(
             "delete container app",
             app.resource_id,

@@ -1,6 +1,6 @@
 """Cosmos DB accounts through `azure-mgmt-cosmosdb`: regions, failover, restorable backups."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -47,6 +47,9 @@ class Cosmos:
 
     def account(self, resource_id: str) -> Account:
         """The account as Azure Resource Manager knows it."""
+        return self.connection.look("cosmos account", resource_id, lambda: self._account(resource_id))
+
+    def _account(self, resource_id: str) -> Account:
         where = parts(resource_id)
         with calling("get Cosmos DB account", resource_id):
             found = self._client.database_accounts.get(where.group, where.name)
@@ -79,6 +82,7 @@ class Cosmos:
                 for priority, region in enumerate(order)
             ]
         }
+        self._will_be(account, write_region=to_region, regions=tuple(order))
         return start(
             "change Cosmos DB failover priority",
             account.resource_id,
@@ -90,6 +94,9 @@ class Cosmos:
     def take_region_offline(self, account: Account, region: str) -> Operation | None:
         """Give up a region that is out: the next one becomes the write region. May lose data not replicated."""
         where = parts(account.resource_id)
+        rest = tuple(other for other in account.regions if other != region)
+        online = {**account.online, region: False}
+        self._will_be(account, write_region=rest[0] if rest else "", regions=(*rest, region), online=online)
         return start(
             "take Cosmos DB region offline",
             account.resource_id,
@@ -101,6 +108,7 @@ class Cosmos:
     def bring_region_online(self, account: Account, region: str) -> Operation | None:
         """Let a region that was taken offline replicate again, as a read region."""
         where = parts(account.resource_id)
+        self._will_be(account, online={**account.online, region: True})
         return start(
             "bring Cosmos DB region online",
             account.resource_id,
@@ -108,6 +116,9 @@ class Cosmos:
                 where.group, where.name, {"region": account.shown.get(region, region)}, **options
             ),
         )
+
+    def _will_be(self, account: Account, **changes: Any) -> None:  # noqa: ANN401 - fields of the account
+        self.connection.expect("cosmos account", account.resource_id, lambda seen: replace(seen, **changes))
 
     def oldest_restorable(self, resource_id: str, location: str) -> datetime | None:
         """The earliest moment that continuous backup can restore the account to, if there is any."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing, text
 from shared.gateways.operations import Operation, start
+from shared.gateways.preview import only_looking
 from shared.importing import IMPORTING
 
 
@@ -35,6 +36,9 @@ class Deployments:
 
     def find(self, group: str, name: str) -> Deployment | None:
         """The deployment of that name, or None."""
+        return self.connection.look("deployment", f"{group}/{name}", lambda: self._find(group, name))
+
+    def _find(self, group: str, name: str) -> Deployment | None:
         try:
             with calling("get deployment", f"{group}/{name}"):
                 found = self._client.deployments.get(group, name)
@@ -55,16 +59,27 @@ class Deployments:
             detail=f"{error.code}: {error.message}" if error else "",
         )
 
+    def _group_id(self, group: str) -> str:
+        return f"/subscriptions/{self.connection.subscription_id}/resourceGroups/{group}"
+
     def what_if(self, group: str, name: str, template: dict[str, Any]) -> Operation | None:
         """Ask what a deployment would change, and whether the region would take it; changes nothing."""
-        return start(
-            "what-if of deployment",
-            f"{group}/{name}",
-            lambda **options: self._client.deployments.begin_what_if(group, name, _body(template), **options),
-        )
+        with only_looking():
+            return start(
+                "what-if of deployment",
+                f"{group}/{name}",
+                lambda **options: self._client.deployments.begin_what_if(
+                    group, name, _body(template), **options
+                ),
+            )
 
     def deploy(self, group: str, name: str, template: dict[str, Any]) -> Operation | None:
         """Deploy. The name is the key: the same name and template again is the same deployment."""
+        self.connection.expect("deployment", f"{group}/{name}", lambda _: Deployment(name, "succeeded", ""))
+        for resource in template["resources"]:
+            kind, _, child = str(resource["type"]).partition("/")
+            found = f"{self._group_id(group)}/providers/{kind}/{child}/{resource['name']}"
+            self.connection.expect("arm resource", found, lambda _, made=resource: _made(made))
         return start(
             "deploy",
             f"{group}/{name}",
@@ -72,6 +87,11 @@ class Deployments:
                 group, name, _body(template), **options
             ),
         )
+
+
+def _made(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource as ARM shows it once its deployment has worked."""
+    return {**resource, "properties": {**resource.get("properties", {}), "provisioningState": "Succeeded"}}
 
 
 def _body(template: dict[str, Any]) -> dict[str, Any]:

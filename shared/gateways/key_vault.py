@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from shared.errors import AzureCallFailed
-from shared.gateways.connection import Connection, calling, missing
+from shared.gateways.connection import Connection, calling, missing, writing
 from shared.importing import IMPORTING
 
 
@@ -30,6 +29,9 @@ class KeyVaults:
 
     def secrets(self, vault_url: str) -> tuple[Expiring, ...]:
         """Names and properties of all secrets; no values."""
+        return self.connection.look("secrets", vault_url, lambda: self._listed(vault_url))
+
+    def _listed(self, vault_url: str) -> tuple[Expiring, ...]:
         with calling("list secrets", vault_url):
             return tuple(
                 Expiring(str(found.name), bool(found.enabled), found.expires_on)
@@ -49,8 +51,9 @@ class KeyVaults:
 
     def recover_secret(self, vault_url: str, name: str) -> None:
         """Bring a soft-deleted secret back; the service finishes it within seconds. 409: it is at it already."""
+        self.connection.expect("secrets", vault_url, lambda seen: (*seen, Expiring(name, True, None)))
         try:
-            with calling("recover deleted secret", f"{vault_url}/{name}"):
+            with writing("recover deleted secret", f"{vault_url}/{name}"):
                 self._secrets(vault_url).begin_recover_deleted_secret(name, _polling_interval=0)
         except AzureCallFailed as error:
             if error.status != 409:
@@ -65,17 +68,23 @@ class KeyVaults:
             )
 
 
-@cache
 def _secret_client(connection: Connection, vault_url: str) -> Any:  # noqa: ANN401 - see above
     with IMPORTING:
         from azure.keyvault.secrets import SecretClient  # noqa: PLC0415
 
-    return SecretClient(vault_url, connection.credential, **connection.client_options)
+    return connection.client(
+        "secrets",
+        vault_url,
+        lambda: SecretClient(vault_url, connection.credential, **connection.client_options),
+    )
 
 
-@cache
 def _certificate_client(connection: Connection, vault_url: str) -> Any:  # noqa: ANN401 - see above
     with IMPORTING:
         from azure.keyvault.certificates import CertificateClient  # noqa: PLC0415
 
-    return CertificateClient(vault_url, connection.credential, **connection.client_options)
+    return connection.client(
+        "certificates",
+        vault_url,
+        lambda: CertificateClient(vault_url, connection.credential, **connection.client_options),
+    )

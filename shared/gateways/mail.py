@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from shared.errors import AzureCallFailed
-from shared.gateways.connection import Connection, calling, missing
+from shared.gateways.connection import Connection, calling, missing, writing
 from shared.importing import IMPORTING
 from shared.model.wire import Frozen
 
@@ -49,6 +49,9 @@ class Mail:
 
     def state(self, key: str) -> Literal["unsent", "running", "succeeded", "failed"]:
         """How the message with that key is doing."""
+        return self.connection.look("mail", operation_id(key), lambda: self._state(key))
+
+    def _state(self, key: str) -> Literal["unsent", "running", "succeeded", "failed"]:
         with IMPORTING:
             from azure.core.rest import HttpRequest  # noqa: PLC0415
 
@@ -86,7 +89,8 @@ class Mail:
                 for attachment in message.attachments
             ],
         }
-        with calling("send mail", self.sender):
+        self.connection.expect("mail", operation_id(key), lambda _: "succeeded")
+        with writing("send mail", self.sender):
             self._client.begin_send(body, operation_id=operation_id(key), polling=False)
 
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from shared.gateways.connection import Connection, calling
+from shared.gateways.preview import Previewed
 from shared.importing import IMPORTING
 from shared.model.wire import Frozen
 
@@ -33,14 +35,15 @@ def start(operation: str, resource_id: str, begin: Callable[..., object]) -> Ope
     """Call an SDK `begin_*` without waiting; None when the service had nothing to wait for.
 
     `begin` gets `polling=False` and a hook that reads the answer's headers (ARM async operations: RPC
-    addendum, `Azure-AsyncOperation` before `Location`).
+    addendum, `Azure-AsyncOperation` before `Location`). In a preview the request is kept, and there is nothing
+    to wait for.
     """
     headers: dict[str, str] = {}
 
     def keep(response: Any) -> None:  # noqa: ANN401 - PipelineResponse of three generations
         headers.update({k.lower(): v for k, v in response.http_response.headers.items()})
 
-    with calling(operation, resource_id):
+    with suppress(Previewed), calling(operation, resource_id):
         begin(polling=False, raw_response_hook=keep)
     if url := headers.get("azure-asyncoperation") or headers.get("operation-location"):
         return Operation(url=url, kind="status")

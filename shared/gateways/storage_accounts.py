@@ -1,6 +1,6 @@
 """Storage accounts through `azure-mgmt-storage`: geo-replication and failover."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -41,6 +41,9 @@ class StorageAccounts:
 
     def account(self, resource_id: str) -> StorageAccount:
         """The account with its replication statistics."""
+        return self.connection.look("storage account", resource_id, lambda: self._account(resource_id))
+
+    def _account(self, resource_id: str) -> StorageAccount:
         where = parts(resource_id)
         with calling("get storage account", resource_id):
             found = self._client.storage_accounts.get_properties(
@@ -65,6 +68,10 @@ class StorageAccounts:
         """
         where = parts(account.resource_id)
         kind = "Planned" if planned else None
+        swapped: dict[str, Any] = {"primary": account.secondary, "secondary": account.primary}
+        if not planned:
+            swapped |= {"secondary": None, "sku": "Standard_LRS", "last_sync": None}
+        self.connection.expect("storage account", account.resource_id, lambda seen: replace(seen, **swapped))
         return start(
             "fail over storage account",
             account.resource_id,

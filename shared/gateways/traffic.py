@@ -1,11 +1,11 @@
 """How tenants are led to a region: Traffic Manager endpoints, the DNS record before them, and what resolvers say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from shared.errors import AzureCallFailed
-from shared.gateways.connection import Connection, asking, calling, text
+from shared.gateways.connection import Connection, asking, calling, text, writing
 from shared.gateways.resource_id import parts
 from shared.importing import IMPORTING
 from shared.model.wire import Frozen
@@ -38,6 +38,11 @@ class Profile:
             if endpoint.name == name:
                 return endpoint
         raise KeyError(name)
+
+    def having(self, changed: Endpoint) -> "Profile":
+        """The profile with this endpoint in place of the one of its name."""
+        others = (changed if one.name == changed.name else one for one in self.endpoints)
+        return replace(self, endpoints=tuple(others))
 
 
 class Answer(Frozen):
@@ -77,6 +82,9 @@ class Traffic:
 
     def profile(self, resource_id: str) -> Profile:
         """The profile with all its endpoints."""
+        return self.connection.look("traffic profile", resource_id, lambda: self._profile(resource_id))
+
+    def _profile(self, resource_id: str) -> Profile:
         where = parts(resource_id)
         with calling("get Traffic Manager profile", resource_id):
             found = self._client.profiles.get(where.group, where.name)
@@ -105,7 +113,9 @@ class Traffic:
         properties: dict[str, Any] = {"endpointStatus": "Enabled" if enabled else "Disabled"}
         if target is not None:
             properties["target"] = target
-        with calling("update Traffic Manager endpoint", f"{profile.resource_id}/{endpoint.name}"):
+        changed = replace(endpoint, enabled=enabled, target=target or endpoint.target)
+        self.connection.expect("traffic profile", profile.resource_id, lambda seen: seen.having(changed))
+        with writing("update Traffic Manager endpoint", f"{profile.resource_id}/{endpoint.name}"):
             self._client.endpoints.update(
                 where.group, where.name, endpoint.kind, endpoint.name, {"properties": properties}
             )

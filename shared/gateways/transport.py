@@ -1,14 +1,18 @@
 """Transports that send every request to one loopback address, whatever host it was meant for.
 
 Rewriting below the pipeline leaves authentication, LRO polling and parsing with the real `https` addresses; the
-real host travels in `x-sim-host`. Replace the transport, never the client.
+real host travels in `x-sim-host`. Replace the transport, never the client. A preview is kept here too, below
+everything that could send: what is not known to be a look never leaves.
 """
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from azure.core.pipeline.transport import RequestsTransport
+
+from shared.gateways.preview import Preview
 
 REAL_HOST = "x-sim-host"
 
@@ -34,6 +38,13 @@ class LoopbackTransport(RequestsTransport):
 class _Shared:
     """A transport that clients may close as they like: it belongs to the connection."""
 
+    preview: Preview | None = None
+
+    def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - two request types in azure-core
+        if self.preview is not None:
+            self.preview.refuse(request.method, request.url, _content(request))
+        return super().send(request, **options)  # pyright: ignore[reportAttributeAccessIssue] - the transport's own
+
     def __exit__(self, *_: object) -> None:
         return
 
@@ -49,30 +60,47 @@ class SharedLoopbackTransport(_Shared, LoopbackTransport):
     """The redirecting transport, shared."""
 
 
-def endpoint_transport(endpoint: str | None, *, timeout: float) -> RequestsTransport:
+def _content(request: Any) -> bytes | str | None:  # noqa: ANN401 - two request types in azure-core
+    """The body as it would go out; a stream is not read, for it could not be read again."""
+    body = getattr(request, "content", None) or getattr(request, "data", None)
+    if isinstance(body, bytes | str):
+        return body
+    return json.dumps(body) if isinstance(body, dict | list) else None
+
+
+def endpoint_transport(
+    endpoint: str | None, *, timeout: float, preview: Preview | None = None
+) -> RequestsTransport:
     """The SDKs' transport; `timeout` in seconds for connecting and for each read."""
     limits: dict[str, Any] = {"connection_timeout": min(timeout, 10.0), "read_timeout": timeout}
     if endpoint is None:
-        return SharedTransport(**limits)
-    return SharedLoopbackTransport(endpoint, use_env_settings=False, **limits)
+        transport = SharedTransport(**limits)
+    else:
+        transport = SharedLoopbackTransport(endpoint, use_env_settings=False, **limits)
+    transport.preview = preview
+    return transport
 
 
-class _LoopbackHttpTransport(httpx.HTTPTransport):
-    def __init__(self, endpoint: str) -> None:
-        super().__init__()
-        self._endpoint = httpx.URL(endpoint)
+class _HttpTransport(httpx.HTTPTransport):
+    def __init__(self, endpoint: str | None, preview: Preview | None) -> None:
+        super().__init__(trust_env=endpoint is None)
+        self._endpoint = httpx.URL(endpoint) if endpoint else None
+        self._preview = preview
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.headers[REAL_HOST] = request.url.netloc.decode()
-        request.url = request.url.copy_with(
-            scheme=self._endpoint.scheme, host=self._endpoint.host, port=self._endpoint.port
-        )
+        if self._preview is not None:
+            self._preview.refuse(request.method, str(request.url), request.read())
+        if self._endpoint is not None:
+            request.headers[REAL_HOST] = request.url.netloc.decode()
+            request.url = request.url.copy_with(
+                scheme=self._endpoint.scheme, host=self._endpoint.host, port=self._endpoint.port
+            )
         return super().handle_request(request)
 
 
-def endpoint_client(endpoint: str | None, *, timeout: float) -> httpx.Client:
+def endpoint_client(endpoint: str | None, *, timeout: float, preview: Preview | None = None) -> httpx.Client:
     """The client for everything that is no Azure SDK; it follows no redirects, so nobody is led elsewhere."""
-    transport = _LoopbackHttpTransport(endpoint) if endpoint else None
+    transport = _HttpTransport(endpoint, preview) if endpoint or preview else None
     return httpx.Client(
         transport=transport, timeout=timeout, follow_redirects=False, trust_env=endpoint is None
     )
