@@ -9,6 +9,7 @@ from shared.model.signing import Signer
 
 if TYPE_CHECKING:
     from shared.gateways.azure import Azure
+    from shared.gateways.preview import Preview
     from shared.model.estate import Estate
     from shared.settings import Settings
 
@@ -32,6 +33,16 @@ class Runtime:
     @cached_property
     def azure(self) -> "Azure":
         """All gateways."""
+        return self._azure(None)
+
+    def preview_azure(self) -> "Azure":
+        """Gateways of their own for one preview: their connection sends nothing that would change anything."""
+        with IMPORTING:
+            from shared.gateways.preview import Preview  # noqa: PLC0415 - only when somebody asks
+
+        return self._azure(Preview())
+
+    def _azure(self, preview: "Preview | None") -> "Azure":
         with IMPORTING:
             from shared.gateways.azure import Azure  # noqa: PLC0415 - SDK wrappers only when something is called
             from shared.gateways.connection import Connection  # noqa: PLC0415
@@ -41,6 +52,7 @@ class Runtime:
             subscription_id=self.estate.subscription_id,
             endpoint=self.settings.azure_endpoint_url,
             managed_identity_client_id=self.settings.azure_client_id,
+            preview=preview,
         )
         return Azure(connection, mail_endpoint=platform.mail_endpoint, mail_sender=platform.mail_sender)
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import azure.functions as func
 from pydantic import AwareDatetime, Field, field_validator
@@ -11,7 +11,7 @@ from orchestrations.start import Requester, run_in_the_way, start_run
 from orchestrations.triggers.endpoint import Request, parse, reply
 from orchestrations.triggers.plans import known_plan
 from orchestrations.triggers.problem import Problem
-from shared.model.plan import Mode, PlanKind
+from shared.model.plan import Mode, Plan, PlanKind
 from shared.model.wire import Strict
 from shared.plans.planning import PlanMaker, PlanRequest
 
@@ -39,8 +39,33 @@ class StartOther(Strict):
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
+class Wanted(NamedTuple):
+    """What an operator asks for, checked, with the plan that it leads to."""
+
+    plan: Plan
+    mode: Mode
+    reason: str
+    outage_started_at: datetime | None
+    parameters: dict[str, Any]
+
+
 def start_recovery(request: Request) -> func.HttpResponse:
     """Start a recovery plan, for real or as a drill."""
+    return _start(request, wanted_recovery(request))
+
+
+def start_maintenance(request: Request) -> func.HttpResponse:
+    """Start a maintenance plan now."""
+    return _start(request, wanted_maintenance(request))
+
+
+def start_operation(request: Request) -> func.HttpResponse:
+    """Start an operation on demand."""
+    return _start(request, wanted_operation(request))
+
+
+def wanted_recovery(request: Request) -> Wanted:
+    """A recovery or drill, from path and body."""
     maker = _plan_of(request, PlanKind.RECOVERY, PlanKind.DRILL)
     body = request.body(StartRecovery)
     if body.mode is Mode.REAL and body.outage_started_at is None:
@@ -49,19 +74,19 @@ def start_recovery(request: Request) -> func.HttpResponse:
             "outage_started_at: a real recovery says since when, because its recovery time runs from there",
             errors=[{"field": "outage_started_at", "problem": "missing"}],
         )
-    return _start(request, maker, body.mode, body.reason, body.outage_started_at, body.parameters)
+    return _wanted(request, maker, body.mode, body.reason, body.outage_started_at, body.parameters)
 
 
-def start_maintenance(request: Request) -> func.HttpResponse:
-    """Start a maintenance plan now."""
+def wanted_maintenance(request: Request) -> Wanted:
+    """A maintenance plan, from path and body."""
     maker, body = _plan_of(request, PlanKind.MAINTENANCE), request.body(StartOther)
-    return _start(request, maker, Mode.REAL, body.reason, None, body.parameters)
+    return _wanted(request, maker, Mode.REAL, body.reason, None, body.parameters)
 
 
-def start_operation(request: Request) -> func.HttpResponse:
-    """Start an operation on demand."""
+def wanted_operation(request: Request) -> Wanted:
+    """An operation on demand, from path and body."""
     maker, body = _plan_of(request, PlanKind.OPERATION), request.body(StartOther)
-    return _start(request, maker, Mode.REAL, body.reason, None, body.parameters)
+    return _wanted(request, maker, Mode.REAL, body.reason, None, body.parameters)
 
 
 def _plan_of(request: Request, *kinds: PlanKind) -> PlanMaker:
@@ -71,28 +96,33 @@ def _plan_of(request: Request, *kinds: PlanKind) -> PlanMaker:
     return maker
 
 
-def _start(
+def _wanted(
     request: Request,
     maker: PlanMaker,
     mode: Mode,
     reason: str,
     outage_started_at: datetime | None,
     parameters: dict[str, Any],
-) -> func.HttpResponse:
-    wanted = parse(maker.parameters, json.dumps(parameters).encode(), "parameters")
-    plan = maker(request.world.estate, PlanRequest(mode=mode, outage_started_at=outage_started_at), wanted)
+) -> Wanted:
+    given = parse(maker.parameters, json.dumps(parameters).encode(), "parameters")
+    plan = maker(request.world.estate, PlanRequest(mode=mode, outage_started_at=outage_started_at), given)
+    return Wanted(plan, mode, reason, outage_started_at, parameters)
+
+
+def _start(request: Request, wanted: Wanted) -> func.HttpResponse:
+    plan, outage_started_at = wanted.plan, wanted.outage_started_at
     if holder := run_in_the_way(request.client, plan):
         raise Problem(409, f"{holder} works on the same services; follow it or abort it first", run_id=holder)
     run_id = start_run(
         request.client,
         request.world,
         plan,
-        mode=mode,
+        mode=wanted.mode,
         requester=Requester(request.caller.id, request.caller.name),
-        reason=reason,
+        reason=wanted.reason,
         outage_started_at=outage_started_at,
         rto_basis="operator" if outage_started_at else "request",
-        parameters=parameters,
+        parameters=wanted.parameters,
     )
     return reply(
         {

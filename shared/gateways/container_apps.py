@@ -59,7 +59,7 @@ class ContainerApps:
             image=str(containers[0].get("image", "")) if containers else "",
             min_replicas=int(scale.get("minReplicas") or 0),
             latest_revision=str(properties.get("latestRevisionName", "")),
-            fqdn=self._address(configuration.get("ingress") or {}),
+            fqdn=str((configuration.get("ingress") or {}).get("fqdn", "")),
             document=document,
         )
 
@@ -72,12 +72,6 @@ class ContainerApps:
             if missing(error):
                 return None
             raise
-
-    def _address(self, ingress: dict[str, Any]) -> str:
-        """Azure gives an app its address when it is made, so that a preview cannot know it."""
-        if ingress and self.connection.preview is not None and "fqdn" not in ingress:
-            return self.connection.later("fqdn")
-        return str(ingress.get("fqdn", ""))
 
     def running_replicas(self, app: App) -> int:
         """How many replicas of the latest revision run; none when there is no revision yet."""

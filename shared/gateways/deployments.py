@@ -79,7 +79,8 @@ class Deployments:
         for resource in template["resources"]:
             kind, _, child = str(resource["type"]).partition("/")
             found = f"{self._group_id(group)}/providers/{kind}/{child}/{resource['name']}"
-            self.connection.expect("arm resource", found, lambda _, made=resource: _made(made))
+            made = _made(resource, self.connection.later("fqdn"))
+            self.connection.expect("arm resource", found, lambda _, made=made: made)
         return start(
             "deploy",
             f"{group}/{name}",
@@ -89,9 +90,13 @@ class Deployments:
         )
 
 
-def _made(resource: dict[str, Any]) -> dict[str, Any]:
-    """The resource as ARM shows it once its deployment has worked."""
-    return {**resource, "properties": {**resource.get("properties", {}), "provisioningState": "Succeeded"}}
+def _made(resource: dict[str, Any], address: str) -> dict[str, Any]:
+    """The resource as ARM shows it once its deployment has worked; an app's address is Azure's to give."""
+    properties: dict[str, Any] = {**resource.get("properties", {}), "provisioningState": "Succeeded"}
+    configuration: dict[str, Any] = properties.get("configuration") or {}
+    if ingress := configuration.get("ingress"):
+        properties["configuration"] = {**configuration, "ingress": {**ingress, "fqdn": address}}
+    return {**resource, "properties": properties}
 
 
 def _body(template: dict[str, Any]) -> dict[str, Any]:
