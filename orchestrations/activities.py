@@ -9,12 +9,14 @@ import azure.durable_functions as df
 
 from orchestrations.app import app
 from orchestrations.start import is_over
-from orchestrations.telling import tell
+from orchestrations.telling import send_once, tell
 from shared.actions import catalog
 from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid
 from shared.importing import IMPORTING
+from shared.model.estate import Person
 from shared.model.outcome import Outcome, Pending
-from shared.model.run import Approval, Control, RunRecord, RunRequest, StepOrder
+from shared.model.plan import ApprovalPolicy, PlanKind
+from shared.model.run import Approval, Control, Review, RunRecord, RunRequest, StepOrder
 from shared.model.signing import Signed, plan_digest
 from shared.model.wire import Wire
 from shared.runtime import Runtime, runtime
@@ -107,7 +109,8 @@ def check_request(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         return {"refused": "the start is not signed by this app: nothing was done"}
     if payload["instance_id"] != request.run_id:
         return {"refused": f"the start was signed for {request.run_id}: nothing was done"}
-    return {"refused": ""}
+    requester = runtime().estate.person(request.requester_id)
+    return {"refused": "", "duties": list(requester.duties) if requester else []}
 
 
 @app.activity_trigger(input_name="payload")
@@ -127,7 +130,21 @@ def check_approval(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         return {"refused": f"{approval.approver} asked for the run and cannot approve it"}
     if not request.requested_at - CLOCKS_APART <= approval.decided_at <= datetime.now(UTC) + CLOCKS_APART:
         return {"refused": "it was not decided while the run was waiting"}
-    return {"refused": "", "approval": approval.to_wire()}
+    if approval.break_glass and (why := closed_glass(policy, approver, approval.decided_at, request)):
+        return {"refused": why}
+    return {"refused": "", "approval": approval.to_wire(), "duties": list(approver.duties)}
+
+
+def closed_glass(policy: ApprovalPolicy, approver: Person, at: datetime, request: RunRequest) -> str:
+    """Why this person may not approve alone at that moment, or nothing."""
+    if policy.break_glass_after is None:
+        return "nobody may approve this plan alone: the estate gives no break_glass_after"
+    if policy.break_glass_by not in approver.duties:
+        return f"only {policy.break_glass_by} may approve alone, and {approver.mail} is not"
+    opens = request.requested_at + policy.break_glass_after
+    if at < opens:
+        return f"approving alone is possible from {opens:%H:%M:%S} UTC on: get a second approval until then"
+    return ""
 
 
 @app.activity_trigger(input_name="payload")
@@ -152,19 +169,33 @@ def _signed[S: Signed](kind: type[S], wire: object, world: Runtime) -> S | None:
 
 @app.activity_trigger(input_name="payload")
 def ask_approvers(_ctx: object, payload: dict[str, Any]) -> bool:
-    """Tell the approvers that a run waits for them."""
+    """Tell each approver that a run waits, with a link that is good for that person alone."""
+    with IMPORTING:
+        from orchestrations.approval_mail import approval_mail  # noqa: PLC0415 - only when somebody must agree
+
     world, request = runtime(), RunRequest.from_wire(payload)
-    policy = request.plan.approval
-    steps = "\n".join(f"  {number}. {step.name}" for number, step in enumerate(request.plan.steps, 1))
+    for mail in request.plan.approval.approvers:
+        person = world.estate.person_by_mail(mail)
+        if person is not None and person.id != request.requester_id:
+            send_once(world, f"{request.run_id}/approval/{person.id}", approval_mail(world, request, person))
+    return True
+
+
+@app.activity_trigger(input_name="payload")
+def ask_for_review(_ctx: object, payload: dict[str, Any]) -> bool:
+    """Tell the approvers and the stakeholders that a decision taken alone must be looked at."""
+    world, run_id = runtime(), str(payload["run_id"])
+    review = Review.from_wire(payload)
+    to = tuple(
+        dict.fromkeys((*world.estate.approvals[PlanKind.RECOVERY].approvers, *world.estate.stakeholders))
+    )
     text = (
-        f"{request.requested_by} asks to run {request.plan.name} ({request.mode.upper()}): {request.plan.title}.\n\n"
-        f"Reason: {request.reason}\n\nSteps:\n{steps}\n\n"
-        f"{policy.required} of {len(policy.approvers)} approvals are needed within {policy.expires_after}.\n"
-        f"Decide with POST /api/runs/{request.run_id}/approvals.\n"
+        f"{review.because}\n\nThe approval of run {run_id} was given by one person alone, because waiting for a "
+        f"second one would have cost too much. Somebody else must look at that decision until "
+        f"{review.due_at:%Y-%m-%d %H:%M} UTC:\n\n  {world.settings.app_url}/api/runs/{run_id}/report\n\n"
+        f"Close the review with POST /api/runs/{run_id}/review and what you found.\n"
     )
-    tell(
-        world, f"{request.run_id}/approval", policy.approvers, f"Approval needed: {request.plan.title}", text
-    )
+    tell(world, f"{run_id}/review", to, f"Review needed: one person alone approved {run_id}", text)
     return True
 
 

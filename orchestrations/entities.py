@@ -52,6 +52,16 @@ def run_starts(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 
     return mine == payload["at"]
 
 
+@app.entity_trigger(context_name="context", entity_name="review")
+def review(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
+    """The review of a run that one person approved alone: the first one counts. It is signed; readers check that."""
+    kept: Wire = ctx.get_state(dict, {})
+    if ctx.operation == "close" and not kept and isinstance(payload, dict):
+        kept = payload
+        ctx.set_state(kept)
+    return kept
+
+
 STARTS_REMEMBERED = 4 * 3600.0
 """Seconds; longer than a signed start is good for."""
 

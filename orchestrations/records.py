@@ -3,15 +3,19 @@
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.durable_functions as df
 from durabletask.client import OrchestrationQuery, OrchestrationState
+from durabletask.entities import EntityInstanceId
 
 from shared.importing import IMPORTING
 from shared.model.plan import PlanKind
-from shared.model.run import RunRecord, RunRequest, RunStatus
+from shared.model.run import Control, RunRecord, RunRequest, RunStatus
 from shared.model.wire import Wire
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
 
 RUN_ID = re.compile(r"^(recovery|remediation|maintenance|operation|drill)-[A-Za-z0-9_.-]{1,150}$")
 
@@ -41,6 +45,21 @@ def from_state(state: OrchestrationState) -> RunRecord | None:
         return _read(state)
     except ValueError:
         return None
+
+
+def reviewed(world: "Runtime", client: df.SyncDurableFunctionsClient, record: RunRecord) -> RunRecord:
+    """The record with the review that has been made of it since, if one was needed."""
+    if record.review is None:
+        return record
+    found = client.get_entity(EntityInstanceId("review", record.run_id))
+    try:
+        closed = Control.from_wire(found.get_typed_state(dict) if found is not None else None)
+    except ValueError:
+        return record
+    if not world.signer.is_ours(closed) or closed.run_id != record.run_id or closed.verb != "review":
+        return record
+    changes: Wire = {"reviewed_by": closed.actor, "reviewed_at": closed.decided_at, "notes": closed.reason}
+    return record.model_copy(update={"review": record.review.model_copy(update=changes)})
 
 
 def _read(state: OrchestrationState) -> RunRecord:

@@ -2,12 +2,13 @@
 
 from orchestrations import activities, entities, incident_activities, orchestrators
 from orchestrations.app import app
-from orchestrations.triggers import alerts, contract, health, tick
+from orchestrations.triggers import alerts, approval_page, contract, health, tick
 
 __all__ = [
     "activities",
     "alerts",
     "app",
+    "approval_page",
     "contract",
     "entities",
     "health",

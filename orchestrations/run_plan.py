@@ -16,7 +16,7 @@ from orchestrations.run_context import CHECK_RETRY, RunContext, Waits, known, me
 from orchestrations.run_record import kept_record
 from orchestrations.run_steps import Steps
 from shared.model.plan import Mode, PlanKind
-from shared.model.run import Approval, Objective, RunRecord, RunStatus
+from shared.model.run import Approval, Objective, Review, RunRecord, RunStatus
 from shared.model.wire import Wire
 
 STALE_REQUEST = timedelta(hours=1)
@@ -82,6 +82,7 @@ class _Interpreter(RunContext):
         )
         if verdict["refused"]:
             return verdict["refused"]
+        self.state.duties |= set(verdict["duties"])
         if self.now - self.request.requested_at > STALE_REQUEST:
             return "the request is older than an hour: start it again"
         starts = EntityInstanceId("run_starts", plan.name)
@@ -196,10 +197,24 @@ class _Interpreter(RunContext):
         self.state.approvals.append(approval)
         if approval.decision == "reject":
             return f"rejected by {approval.approver}: {approval.reason}"
-        enough = (
-            sum(a.decision == "approve" for a in self.state.approvals) >= self.request.plan.approval.required
-        )
-        return "" if enough else None
+        self.state.duties |= set(verdict["duties"])
+        return "" if self._agreed(approval) else None
+
+    def _agreed(self, latest: Approval) -> bool:
+        """Whether enough people agreed, the right ones among them; one alone in an emergency, and that is reviewed."""
+        policy = self.request.plan.approval
+        if latest.break_glass:
+            what = f"{latest.approver} alone approved in an emergency: {latest.reason}"
+            self.state.review = Review(because=what, due_at=self.now + policy.review_within)
+            self.say(f"break-glass: {latest.reason}", latest.approver)
+            self.patiently("ask_for_review", self.state.review.to_wire() | {"run_id": self.request.run_id})
+            return True
+        if sum(a.decision == "approve" for a in self.state.approvals) < policy.required:
+            return False
+        if policy.declared_by and policy.declared_by not in self.state.duties:
+            self.say(f"enough people agreed, but nobody of them is {policy.declared_by}: one must")
+            return False
+        return True
 
     def _request_payload(self) -> Wire:
         return {key: value for key, value in self.payload.items() if key != "step_signatures"}

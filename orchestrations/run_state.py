@@ -10,6 +10,7 @@ from shared.model.run import (
     Approval,
     LogEntry,
     Objective,
+    Review,
     RunRequest,
     RunStatus,
     ServiceObjective,
@@ -70,6 +71,8 @@ class RunState:
     paused_total: timedelta = timedelta(0)
     held: bool = False
     held_by: str = ""
+    review: Review | None = None
+    duties: set[str] = field(default_factory=set[str])
     aborting: bool = False
     undo_asked: bool = False
     finished_at: datetime | None = None

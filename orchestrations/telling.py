@@ -1,14 +1,23 @@
-"""Plain mails to people, each once however often it is asked for."""
+"""Mails to people, each once however often it is asked for."""
+
+from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
 from shared.runtime import Runtime
 
+if TYPE_CHECKING:
+    from shared.gateways.mail import Message
+
 
 def tell(world: Runtime, key: str, to: tuple[str, ...], subject: str, text: str) -> None:
-    """Send a mail, unless the one with that key was sent already."""
+    """Send a plain mail, unless the one with that key was sent already."""
     from shared.gateways.mail import Message  # noqa: PLC0415 - see shared.importing
 
-    mail = world.azure.mail
-    if mail.state(key) == "unsent":
-        mail.send(key, Message(to=to, subject=subject[:200], text=text, html=f"<pre>{escape(text)}</pre>"))
+    send_once(world, key, Message(to=to, subject=subject[:200], text=text, html=f"<pre>{escape(text)}</pre>"))
+
+
+def send_once(world: Runtime, key: str, message: "Message") -> None:
+    """Send a mail, unless the one with that key was sent already."""
+    if world.azure.mail.state(key) == "unsent":
+        world.azure.mail.send(key, message)

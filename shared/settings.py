@@ -39,9 +39,25 @@ class Settings(BaseSettings):
     azure_endpoint_url: str | None = Field(
         default=None, description="Loopback address that all outgoing requests go to instead; never in Azure."
     )
+    public_url: str | None = Field(
+        default=None,
+        description="Address that people reach the app at; without it the platform's own host name.",
+    )
+    website_hostname: str = Field(
+        default="localhost:7071",
+        description="Set by App Service: the app's own host name, for links in mails.",
+    )
     website_auth_enabled: bool = Field(
         default=False, description="Set by App Service: whether the principal header can be believed."
     )
+
+    @property
+    def app_url(self) -> str:
+        """Where people reach the app, without a slash at the end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        local = self.website_hostname.rsplit(":", 1)[0] in {"localhost", "127.0.0.1"}
+        return f"{'http' if local else 'https'}://{self.website_hostname}"
 
     @field_validator("run_signing_key")
     @classmethod

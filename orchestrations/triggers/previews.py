@@ -1,6 +1,7 @@
 """`POST /recovery/{plan}/preview` and its siblings: what starting a plan would send, without sending it."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
@@ -9,6 +10,10 @@ from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.starts import Wanted, wanted_maintenance, wanted_operation, wanted_recovery
 from shared.importing import IMPORTING
 from shared.model.run import RunRequest
+from shared.runtime import Runtime
+
+if TYPE_CHECKING:
+    from shared.actions.preview import PreviewedStep
 
 
 def preview_recovery(request: Request) -> func.HttpResponse:
@@ -27,12 +32,6 @@ def preview_operation(request: Request) -> func.HttpResponse:
 
 
 def _previewed(request: Request, wanted: Wanted) -> func.HttpResponse:
-    with IMPORTING:
-        from orchestrations.run_record import as_record  # noqa: PLC0415 - only what a preview needs
-        from orchestrations.run_state import RunState  # noqa: PLC0415
-        from shared.actions.catalog import find  # noqa: PLC0415
-        from shared.actions.preview import Walk, preview  # noqa: PLC0415
-
     now, plan = datetime.now(UTC), wanted.plan
     asked = RunRequest(
         run_id=new_run_id(plan, now),
@@ -44,9 +43,7 @@ def _previewed(request: Request, wanted: Wanted) -> func.HttpResponse:
         requested_at=now,
         outage_started_at=wanted.outage_started_at,
     )
-    record = as_record(RunState(asked, started_at=now), live=False)
-    walk = Walk(run_id=asked.run_id, mode=wanted.mode, now=now, record=record, steps=plan.steps)
-    steps = preview(walk, request.world.estate, request.world.preview_azure(), find)
+    steps = walked(request.world, asked)
     return reply(
         {
             "plan": plan.name,
@@ -57,3 +54,17 @@ def _previewed(request: Request, wanted: Wanted) -> func.HttpResponse:
             "problems": [f"{step.name}: {step.problem}" for step in steps if step.problem],
         }
     )
+
+
+def walked(world: Runtime, asked: RunRequest) -> "tuple[PreviewedStep, ...]":
+    """Each step of a run that has not begun, with what it would send now."""
+    with IMPORTING:
+        from orchestrations.run_record import as_record  # noqa: PLC0415 - only what a preview needs
+        from orchestrations.run_state import RunState  # noqa: PLC0415
+        from shared.actions.catalog import find  # noqa: PLC0415
+        from shared.actions.preview import Walk, preview  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    record = as_record(RunState(asked, started_at=now), live=False)
+    walk = Walk(run_id=asked.run_id, mode=asked.mode, now=now, record=record, steps=asked.plan.steps)
+    return preview(walk, world.estate, world.preview_azure(), find)

@@ -4,25 +4,15 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import azure.functions as func
-from pydantic import Field
 
-from orchestrations.records import record_of, records
+from orchestrations.records import record_of, records, reviewed
+from orchestrations.triggers.approvals import Reason
 from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
 from shared.importing import IMPORTING
 from shared.model.plan import PlanKind
-from shared.model.run import Approval, Control, RunRecord, RunRequest, RunStatus, StepStatus
-from shared.model.signing import plan_digest
+from shared.model.run import Control, RunRecord, RunStatus, StepStatus
 from shared.model.wire import Strict
-
-Reason = Field(min_length=3, max_length=1000)
-
-
-class Decide(Strict):
-    """The body of an approval."""
-
-    decision: Literal["approve", "reject"]
-    reason: str = Reason
 
 
 class DecideStep(Strict):
@@ -66,7 +56,7 @@ def list_runs(request: Request) -> func.HttpResponse:
 
 def show_run(request: Request) -> func.HttpResponse:
     """One run, live or over."""
-    return reply(_record(request).to_wire())
+    return reply(reviewed(request.world, request.client, _record(request)).to_wire())
 
 
 def show_report(request: Request) -> func.HttpResponse:
@@ -74,7 +64,8 @@ def show_report(request: Request) -> func.HttpResponse:
     with IMPORTING:
         from shared.reports import run_report  # noqa: PLC0415 - templates only when somebody reads
 
-    record, zone = _record(request), request.world.estate.time_zone
+    record = reviewed(request.world, request.client, _record(request))
+    zone = request.world.estate.time_zone
     match request.query.get("format", "html"):
         case "html":
             return func.HttpResponse(
@@ -88,38 +79,6 @@ def show_report(request: Request) -> func.HttpResponse:
             raise Problem(
                 400, f"format: '{other[:40]}' is none of html, pdf, json", errors=[{"field": "format"}]
             )
-
-
-def approve(request: Request) -> func.HttpResponse:
-    """Approve or reject a run; one final decision a person, and never the requester's own."""
-    body, record, caller = request.body(Decide), _record(request), request.caller
-    if not caller.is_person:
-        raise Problem(403, "an application cannot approve: a person must")
-    asked = _asked(request, record)
-    policy = asked.plan.approval
-    person = request.world.estate.person(caller.id)
-    if person is None or person.mail not in policy.approvers:
-        raise Problem(
-            403, f"{caller.name} is not among the approvers of this run: {', '.join(policy.approvers)}"
-        )
-    if caller.id == asked.requester_id:
-        raise Problem(403, "whoever asked for a run cannot approve it")
-    if record.status is not RunStatus.WAITING_FOR_APPROVAL:
-        raise Problem(409, f"the run no longer waits for approval: it is {record.status}")
-    if any(approval.approver_id == caller.id for approval in record.approvals):
-        raise Problem(409, f"{caller.name} has decided already, and a decision is final")
-    approval = Approval(
-        run_id=record.run_id,
-        decision=body.decision,
-        approver=person.mail,
-        approver_id=caller.id,
-        reason=body.reason,
-        decided_at=datetime.now(UTC),
-        plan_digest=plan_digest(asked.plan),
-    )
-    signed = request.world.signer.sign(approval)
-    request.client.raise_orchestration_event(record.run_id, "approval", data=signed.to_wire())
-    return reply({"run_id": record.run_id, "decision": body.decision, "approver": person.mail}, 202)
 
 
 def decide_step(request: Request) -> func.HttpResponse:
@@ -196,9 +155,3 @@ def _still_going(request: Request) -> RunRecord:
     if record.status.over:
         raise Problem(409, f"the run is over: it is {record.status}")
     return record
-
-
-def _asked(request: Request, record: RunRecord) -> RunRequest:
-    state = request.client.get_orchestration_state(record.run_id)
-    assert state is not None
-    return RunRequest.from_wire(state.get_input())

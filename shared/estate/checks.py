@@ -29,6 +29,7 @@ def check(estate: Estate, document: Document) -> list[Mistake]:
         *check_resources(estate),
         *_references(estate),
         *_approvals(estate),
+        *_duties(estate),
         *_contacts(estate),
         *_schedules(estate, document),
         *_durations(estate, ()),
@@ -153,6 +154,20 @@ def _approvals(estate: Estate) -> Iterator[Complaint]:
                 f" that one of them starts could never be approved; name at least {policy.required + 1}"
             )
             yield path, message
+
+
+def _duties(estate: Estate) -> Iterator[Complaint]:
+    """A duty that a policy asks for must be somebody's, else it waits for nobody."""
+    for kind, policy in estate.approvals.items():
+        wanted = [("declared_by", policy.declared_by)] if policy.declared_by else []
+        if policy.break_glass_after is not None:
+            wanted.append(("break_glass_by", policy.break_glass_by))
+        approvers = [estate.person_by_mail(mail) for mail in policy.approvers]
+        for field, duty in wanted:
+            if not any(person is not None and duty in person.duties for person in approvers):
+                known = {duty for person in estate.people for duty in person.duties}
+                message = f"none of the approvers has the duty '{duty}'; {suggest(duty, known)} Give it under people."
+                yield ("approvals", str(kind), field), message
 
 
 def _contacts(estate: Estate) -> Iterator[Complaint]:

@@ -59,11 +59,20 @@ class Step(Frozen):
 
 
 class ApprovalPolicy(Frozen):
-    """How many of which people must agree before anything is touched, and for how long one waits."""
+    """How many of which people must agree before anything is touched, and for how long one waits.
+
+    `declared_by` is a duty (`Person.duties`): somebody who has it must be the requester or among those who agree.
+    `break_glass_after` is the time after which one approver with the duty `break_glass_by` is enough; a review of
+    that decision is then due within `review_within`.
+    """
 
     required: int = Field(ge=0)
     approvers: tuple[str, ...] = ()
     expires_after: timedelta = timedelta(hours=1)
+    declared_by: str = ""
+    break_glass_after: timedelta | None = None
+    break_glass_by: str = "incident-commander"
+    review_within: timedelta = timedelta(days=3)
 
 
 def _nobody() -> ApprovalPolicy:

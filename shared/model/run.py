@@ -105,6 +105,7 @@ class Approval(Frozen):
     reason: str
     decided_at: datetime
     plan_digest: str = ""
+    break_glass: bool = False
     signature: str = ""
 
 
@@ -112,7 +113,7 @@ class Control(Frozen):
     """What an operator decides about a run, a step that failed, or an incident (whose id is then `run_id`)."""
 
     run_id: str
-    verb: Literal["pause", "resume", "abort", "retry", "skip", "acknowledge", "resolve"]
+    verb: Literal["pause", "resume", "abort", "retry", "skip", "acknowledge", "resolve", "review"]
     actor: str
     actor_id: str
     reason: str
@@ -160,6 +161,16 @@ class ServiceObjective(Frozen):
     met: bool | None
 
 
+class Review(Frozen):
+    """A decision that others must look at afterwards: why, until when, and who has done it."""
+
+    because: str
+    due_at: datetime
+    reviewed_by: str = ""
+    reviewed_at: datetime | None = None
+    notes: str = ""
+
+
 class LogEntry(Frozen):
     """A line of the run's timeline that is no step: an approval, a decision, something ignored."""
 
@@ -191,3 +202,4 @@ class RunRecord(Frozen):
     log: tuple[LogEntry, ...] = ()
     findings: tuple[Finding, ...] = ()
     held_by: str = ""
+    review: Review | None = None

@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from shared.model.run import RunRecord
+from shared.reports.rendering import style, templates
 from shared.reports.run_view import run_view
 from shared.reports.timeline import newest
 from shared.reports.timeline_svg import timeline_svg
@@ -28,12 +28,12 @@ def html(record: RunRecord, *, time_zone: str, now: datetime | None = None, spee
     in its record). `speed` is how much faster than life a simulated Azure ran.
     """
     return (
-        _templates()
+        templates()
         .get_template("run_report.html")
         .render(
             view=run_view(record, time_zone=time_zone, now=now, speed=speed),
-            # Both are ours: the style is a packaged file, and the drawing is escaped by its XML writer.
-            style=Markup((_HERE / "templates" / "run_report.css").read_text("utf-8")),  # noqa: S704
+            style=style(),
+            # The drawing is ours, and escaped by its XML writer.
             svg=Markup(timeline_svg(record, time_zone=time_zone, now=now, speed=speed)),  # noqa: S704
         )
     )
@@ -75,7 +75,7 @@ def mail_text(
 ) -> str:
     """The short body for clients that show no HTML."""
     view = run_view(record, time_zone=time_zone, now=now, speed=speed)
-    return _templates().get_template("run_mail.txt").render(view=view, report_url=report_url)
+    return templates().get_template("run_mail.txt").render(view=view, report_url=report_url)
 
 
 def mail_html(
@@ -88,7 +88,7 @@ def mail_html(
 ) -> str:
     """The short body, with the timeline as a table: mail clients drop SVG and style sheets."""
     view = run_view(record, time_zone=time_zone, now=now, speed=speed)
-    return _templates().get_template("run_mail.html").render(view=view, report_url=report_url)
+    return templates().get_template("run_mail.html").render(view=view, report_url=report_url)
 
 
 def _breakable(value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -101,18 +101,6 @@ def _breakable(value: Any) -> Any:  # noqa: ANN401 - JSON
             return [_breakable(item) for item in value]
         case _:
             return value
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
 
 
 @cache

@@ -134,6 +134,7 @@ def test_every_field_is_covered(content):
         "params": {"n": 2},
         "parameters": {},
         "undo": False,
+        "break_glass": True,
         "failure_number": 2,
         "step_signatures": {},
         "requested_at": "2026-03-01T12:00:01Z",

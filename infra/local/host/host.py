@@ -15,7 +15,7 @@ from typing import NoReturn, Protocol
 
 from aiohttp import web
 
-from infra.local.host import rpc, settings
+from infra.local.host import rpc, settings, sign_in
 from infra.local.host.admin import Admin
 from infra.local.host.dispatch import Dispatcher, unknown_function
 from infra.local.host.engine import Engine
@@ -101,7 +101,7 @@ class LocalHost:
             raise
         self._closing.callback(engine.close)
 
-        settings.apply(self._app, self._settings, signed_in=self._principals is not None)
+        settings.apply(self._app, self._settings, signed_in=self._principals is not None, address=self.url)
         worker = Worker(self._app)
         indexed = await asyncio.to_thread(worker.start)
         self._closing.callback(worker.stop)
@@ -143,6 +143,8 @@ class LocalHost:
                     return await handler(request)
             if path.lower().startswith(DURABLE_PATH):
                 return await management.handle(request)
+            if path.startswith(sign_in.PREFIX) and self._principals is not None:
+                return await sign_in.handle(request, self._principals)
             if path.lower().startswith("/admin/"):
                 return await admin.handle(request)
             if path == "/" and prefix:

@@ -3,11 +3,15 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import unquote
 
 type Principals = Callable[[str], Mapping[str, Any] | None]
 
 USER_HEADER = "x-local-user"
+COOKIE = "AppServiceAuthSession"
+"""What a browser carries that has signed in; in Azure its content is the platform's, here it is the mail."""
 _PLATFORM = "x-ms-"
 _NAME_CLAIMS = ("preferred_username", "name", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name")
 _ID_CLAIMS = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid", "sub")
@@ -27,7 +31,7 @@ def platform_headers(headers: Mapping[str, str], principals: Principals | None) 
         for name, value in headers.items()
         if not name.startswith(_PLATFORM) and name != USER_HEADER
     }
-    mail = headers.get(USER_HEADER)
+    mail = headers.get(USER_HEADER) or _signed_in(headers.get("cookie", ""))
     if principals is None or mail is None:
         return passed
     principal = principals(mail)
@@ -39,6 +43,14 @@ def platform_headers(headers: Mapping[str, str], principals: Principals | None) 
     passed["x-ms-client-principal-name"] = _claim(principal, _NAME_CLAIMS) or mail
     passed["x-ms-client-principal-idp"] = str(principal.get("auth_typ", "aad"))
     return passed
+
+
+def _signed_in(cookies: str) -> str | None:
+    try:
+        found = SimpleCookie(cookies).get(COOKIE)
+    except CookieError:
+        return None
+    return unquote(found.value) if found is not None else None
 
 
 def _claim(principal: Mapping[str, Any], types: tuple[str, ...]) -> str | None:

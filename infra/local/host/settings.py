@@ -15,7 +15,7 @@ _DEFAULTS = {
 }
 
 
-def apply(app: Path, given: Mapping[str, str], *, signed_in: bool) -> None:
+def apply(app: Path, given: Mapping[str, str], *, signed_in: bool, address: str) -> None:
     """Put the app settings into the environment, before the app is imported.
 
     What the embedding gives wins over the process environment, and that over local.settings.json.
@@ -28,6 +28,7 @@ def apply(app: Path, given: Mapping[str, str], *, signed_in: bool) -> None:
         os.environ.setdefault(name, value)
     os.environ.update(given)
     # Says that the platform, and nobody else, writes the principal's header.
+    os.environ["WEBSITE_HOSTNAME"] = address.removeprefix("http://")
     os.environ["WEBSITE_AUTH_ENABLED"] = "true" if signed_in else "false"
 
 
