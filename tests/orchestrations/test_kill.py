@@ -133,7 +133,7 @@ def test_approvals_that_were_given_still_count(killed: Survivors):
     record = machine.end_of(run)
     assert record["status"] == "succeeded"
     assert len(record["approvals"]) == 2
-    assert len(machine.azure.mails(run)) == 1
+    assert len(machine.azure.mails(run)) == 3  # one for each approver, and none twice
 
 
 def test_a_pause_stays_one(killed: Survivors):
