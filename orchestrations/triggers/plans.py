@@ -56,6 +56,11 @@ def described(maker: PlanMaker, estate: "Estate") -> dict[str, Any]:
             "required": plan.approval.required,
             "approvers": list(plan.approval.approvers),
             "expires_after_seconds": plan.approval.expires_after.total_seconds(),
+            "declared_by": plan.approval.declared_by,
+            "break_glass_after_seconds": plan.approval.break_glass_after.total_seconds()
+            if plan.approval.break_glass_after
+            else None,
+            "break_glass_by": plan.approval.break_glass_by if plan.approval.break_glass_after else "",
         },
         "rto_seconds": plan.rto.total_seconds() if plan.rto else None,
         "parameters": maker.parameters.model_json_schema(),

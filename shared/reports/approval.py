@@ -7,7 +7,7 @@ from typing import Any
 from shared.model.plan import Mode, Step
 from shared.model.run import RunRecord, RunRequest
 from shared.reports.rendering import style, templates
-from shared.reports.wording import Clock, clean, duration, line
+from shared.reports.wording import Clock, clean, counted, duration, line
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class ApprovalView:
     title: str
     mode: str
     mode_words: str
+    zone: str
     requested_by: str
     requested_at: str
     reason: str
@@ -74,6 +75,7 @@ def view(request: RunRequest, *, time_zone: str) -> ApprovalView:
         mode_words="the world is really changed, and data that was not replicated may be lost"
         if request.mode is Mode.REAL
         else "a drill: everything moves gracefully and goes back",
+        zone=clock.name,
         requested_by=line(request.requested_by),
         requested_at=at(request.requested_at),
         reason=clean(request.reason),
@@ -125,7 +127,8 @@ def page(asked: ApprovalView, state: PageState, record: RunRecord | None, *, tim
         }
         for found in (record.approvals if record else ())
     ]
-    return _render("approval_page.html", view=asked, state=state, decided=decided, style=style())
+    shown = counted(len(state.writes), "request") if state.writes is not None else ""
+    return _render("approval_page.html", view=asked, state=state, decided=decided, shown=shown, style=style())
 
 
 def refusal_page(title: str, message: str) -> str:
