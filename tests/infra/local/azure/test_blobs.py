@@ -224,7 +224,7 @@ def test_deleting_lets_go_of_the_content(lab, container):
     [
         lambda container: container.get_blob_client("b").create_snapshot(),
         lambda container: container.get_blob_client("b").acquire_lease(),
-        lambda container: container.get_blob_client("a").create_append_blob(),
+        lambda container: container.get_blob_client("a").create_page_blob(512),
         lambda container: container.get_blob_client("b").set_blob_tags({"a": "b"}),
         lambda container: container.get_blob_client("c").start_copy_from_url(f"{OPS}/records/b"),
     ],

@@ -142,7 +142,7 @@ def _blob_xml(entry: Json) -> str:
         f"<Properties><Creation-Time>{http_date(entry['created'])}</Creation-Time>"
         f"<Last-Modified>{http_date(entry['at'])}</Last-Modified><Etag>{entry['etag'].strip(chr(34))}</Etag>"
         f"<Content-Length>{entry['length']}</Content-Length><Content-Type>{escape(entry['type'])}</Content-Type>"
-        f"<Content-MD5>{entry['md5']}</Content-MD5>{settings}<BlobType>BlockBlob</BlobType>"
+        f"<Content-MD5>{entry['md5']}</Content-MD5>{settings}<BlobType>{entry.get('kind', 'BlockBlob')}</BlobType>"
         f"<AccessTier>{entry.get('tier', 'Hot')}</AccessTier><LeaseStatus>unlocked</LeaseStatus>"
         "<LeaseState>available</LeaseState><ServerEncrypted>true</ServerEncrypted></Properties>"
     )

@@ -5,7 +5,7 @@ import math
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.world import World
-from infra.local.azure.services.blobs import containers, reading, store, writing
+from infra.local.azure.services.blobs import appending, containers, reading, store, writing
 from infra.local.azure.services.blobs.account import View, viewed
 from infra.local.azure.services.blobs.errors import NO_RESOURCE, BlobError, answering, unsupported
 
@@ -73,6 +73,8 @@ def _blob(world: World, request: Request, view: View, container: str, name: str)
             handle = writing.put_block
         case "PUT", "blocklist":
             handle = writing.put_block_list
+        case "PUT", "appendblock":
+            handle = appending.append
         case "GET", "blocklist":
             handle = writing.get_block_list
         case "PUT", "metadata" | "properties" | "tier":

@@ -7,7 +7,7 @@ from infra.local.azure.core.clock import http_date
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
-from infra.local.azure.services.blobs import conditions, store
+from infra.local.azure.services.blobs import appending, conditions, store
 from infra.local.azure.services.blobs.account import View
 from infra.local.azure.services.blobs.errors import BLOB_NOT_FOUND, XML, BlobError, unsupported
 from infra.local.azure.services.blobs.reading import digest
@@ -39,6 +39,11 @@ def _type(request: Request) -> str:
     return headers.get("x-ms-blob-content-type") or headers.get("content-type") or "application/octet-stream"
 
 
+def _shown(request: Request) -> Json:
+    """What comes with a write besides the content."""
+    return {"type": _type(request), "settings": _settings(request), "metadata": metadata(request)}
+
+
 def _check_digest(request: Request, content: bytes) -> None:
     if "x-ms-content-crc64" in request.headers or "x-ms-structured-body" in request.headers:
         raise unsupported("CRC64 checks")
@@ -68,10 +73,20 @@ def put(world: World, request: Request, view: View, container: str, name: str) -
     if kind is None:
         message = "An HTTP header that's mandatory for this request is not specified."
         raise BlobError(400, "MissingRequiredHeader", message)
-    if kind != "BlockBlob":
+    if kind not in {"BlockBlob", appending.KIND}:
         raise unsupported(f"blobs of type {kind}")
     found = store.current(world, view, container, name)
     conditions.check(request, found, read=False)
+    if kind == appending.KIND:
+        if request.body:
+            message = "The value for one of the HTTP headers is not in the correct format."
+            raise BlobError(400, "InvalidHeaderValue", message)
+        made = {**_shown(request), "created": world.now}
+        return _written(
+            world,
+            store.put_version(world, view.account, container, name, appending.fresh(world, made)),
+            md5=False,
+        )
     _check_digest(request, request.body)
     entry = _commit(world, request, view, (container, name), found=found, content=request.body, blocks=[])
     return _written(world, entry)
@@ -89,12 +104,10 @@ def _commit(
 ) -> Json:
     tier = request.headers.get("x-ms-access-tier")
     entry: Json = {
+        **_shown(request),
         "content": store.keep(world, content),
         "length": len(content),
         "md5": digest(content),
-        "type": _type(request),
-        "settings": _settings(request),
-        "metadata": metadata(request),
         "created": found["created"] if found else world.now,
         "blocks": blocks,
         **({"tier": tier} if tier else {}),
@@ -134,6 +147,7 @@ def put_block_list(world: World, request: Request, view: View, container: str, n
     except ET.ParseError as error:
         message = "XML specified is not syntactically valid."
         raise BlobError(400, "InvalidXmlDocument", message) from error
+    appending.refuse(found)
     committed = _committed(world, found)
     parts: list[bytes] = []
     blocks: list[Json] = []
@@ -166,6 +180,7 @@ def _committed(world: World, found: Json | None) -> dict[str, bytes]:
 
 def get_block_list(world: World, request: Request, view: View, container: str, name: str) -> Answer:
     found = store.current(world, view, container, name)
+    appending.refuse(found)
     prefix = store.blob_key(view.account, container, name) + "\n"
     fresh = [row for _, row in world.table(store.BLOCKS).rows(prefix)]
     if found is None and not fresh:
@@ -188,7 +203,8 @@ def change(world: World, request: Request, view: View, container: str, name: str
     found = store.existing(world, view, container, name)
     conditions.check(request, found, read=False)
     kept = {key: value for key, value in found.items() if key not in {"at", "etag"}}
-    kept["content"] = store.keep(world, store.content(world, found["content"]))
+    if "content" in found:
+        kept["content"] = store.keep(world, store.content(world, found["content"]))
     match request.query["comp"].lower():
         case "metadata":
             kept["metadata"] = metadata(request)
