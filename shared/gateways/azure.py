@@ -13,6 +13,7 @@ from shared.gateways.mail import Mail
 from shared.gateways.operations import Operation, OperationState, state
 from shared.gateways.probe import Answered, probe
 from shared.gateways.search import SearchServices
+from shared.gateways.signing_keys import SigningKeys
 from shared.gateways.storage_accounts import StorageAccounts
 from shared.gateways.traffic import Traffic
 
@@ -56,6 +57,10 @@ class Azure:
     @cached_property
     def blobs(self) -> Blobs:
         return Blobs(self.connection)
+
+    @cached_property
+    def signing_keys(self) -> SigningKeys:
+        return SigningKeys(self.connection)
 
     @cached_property
     def mail(self) -> Mail:

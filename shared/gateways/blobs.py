@@ -54,6 +54,87 @@ class Blobs:
             with writing("write blob", path):
                 blob.upload_blob(content, overwrite=True, content_settings=settings)
 
+    def read_tagged(self, account_url: str, container: str, name: str) -> tuple[bytes, str]:
+        """The whole blob with its ETag; nothing and no tag when there is none."""
+        try:
+            with calling("read blob", f"{account_url}/{container}/{name}"):
+                found = (
+                    _service(self.connection, account_url).get_blob_client(container, name).download_blob()
+                )
+                return bytes(found.readall()), str(found.properties.etag)
+        except AzureCallFailed as error:
+            if missing(error):
+                return b"", ""
+            raise
+
+    def write_tagged(
+        self, account_url: str, container: str, name: str, content: bytes, media_type: str, tag: str
+    ) -> None:
+        """Write the whole blob if it is still the one with that tag (none: if there is still none).
+
+        AzureCallFailed with 409 or 412 when somebody else was faster. The container is made when it is missing.
+        """
+        with IMPORTING:
+            from azure.core import MatchConditions  # noqa: PLC0415
+            from azure.storage.blob import ContentSettings  # noqa: PLC0415
+
+        service = _service(self.connection, account_url)
+        condition: dict[str, Any] = (
+            {"etag": tag, "match_condition": MatchConditions.IfNotModified, "overwrite": True}
+            if tag
+            else {"overwrite": False}
+        )
+        settings = ContentSettings(content_type=media_type)
+        blob, path = service.get_blob_client(container, name), f"{account_url}/{container}/{name}"
+        try:
+            with writing("write blob", path):
+                blob.upload_blob(content, content_settings=settings, **condition)
+        except AzureCallFailed as error:
+            if not missing(error):
+                raise
+            self._make_container(account_url, container)
+            with writing("write blob", path):
+                blob.upload_blob(content, content_settings=settings, **condition)
+
+    def append(self, account_url: str, container: str, name: str, content: bytes, *, seconds: float) -> None:
+        """Add to the end of an append blob, which is made when it is missing. Each request may take `seconds`.
+
+        Sent again after a lost answer the content stands there twice: whoever reads it must recognise that.
+        """
+        with IMPORTING:
+            from azure.core import MatchConditions  # noqa: PLC0415
+            from azure.storage.blob import ContentSettings  # noqa: PLC0415
+
+        blob = _service(self.connection, account_url).get_blob_client(container, name)
+        path, limits = (
+            f"{account_url}/{container}/{name}",
+            {"connection_timeout": seconds, "read_timeout": seconds},
+        )
+        try:
+            with writing("append to blob", path):
+                blob.append_block(content, **limits)
+        except AzureCallFailed as error:
+            if not missing(error):
+                raise
+            self._make_container(account_url, container, **limits)
+            try:
+                with writing("create append blob", path):
+                    settings = ContentSettings(content_type="application/x-ndjson")
+                    blob.create_append_blob(settings, match_condition=MatchConditions.IfMissing, **limits)
+            except AzureCallFailed as refused:
+                if refused.status not in {409, 412}:  # somebody else has just made it
+                    raise
+            with writing("append to blob", path):
+                blob.append_block(content, **limits)
+
+    def _make_container(self, account_url: str, container: str, **limits: float) -> None:
+        try:
+            with writing("create container", f"{account_url}/{container}"):
+                _service(self.connection, account_url).create_container(container, **limits)
+        except AzureCallFailed as error:
+            if error.status != 409:
+                raise
+
     def names(self, account_url: str, container: str, prefix: str) -> tuple[str, ...]:
         """Names of the blobs that begin so, in order; none when the container is missing."""
         try:

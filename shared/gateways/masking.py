@@ -17,7 +17,13 @@ _SECRET_FIELD = re.compile(
     re.IGNORECASE,
 )
 _KEY_IN_TEXT = re.compile(
-    r"((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|sig)=)[^;&\s\"]+", re.IGNORECASE
+    r"((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|sig)=|Bearer )[^;&\s\"]+",
+    re.IGNORECASE,
+)
+# A JSON web token and a private key are secrets wherever they stand.
+_SECRET_TEXT = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    re.DOTALL,
 )
 # A Key Vault secret's value stands in a field that is harmless elsewhere.
 _SECRET_PATH = re.compile(r"\.vault\.azure\.net(:\d+)?/secrets/", re.IGNORECASE)
@@ -44,20 +50,30 @@ def masked_body(url: str, content: bytes | str | None) -> Any:  # noqa: ANN401 -
         return {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
     if isinstance(body, dict) and _SECRET_PATH.search(url) and "value" in body:
         body["value"] = MASK
-    return _masked(body)
+    return masked(body)
 
 
-def _masked(value: object) -> Any:  # noqa: ANN401 - JSON
+def masked(value: object, *, inside: str = "") -> Any:  # noqa: ANN401 - JSON
+    """JSON without secrets, told by their names and by how they look; `inside` is the field that it stands in."""
     if isinstance(value, dict):
         fields = cast("dict[str, object]", value)
         return {
-            name: MASK if isinstance(inner, str) and inner and _SECRET_FIELD.search(name) else _masked(inner)
+            name: MASK
+            if isinstance(inner, str) and inner and _hides(name, inside)
+            else masked(inner, inside=name)
             for name, inner in fields.items()
         }
     if isinstance(value, list):
-        return [_masked(inner) for inner in cast("list[object]", value)]
+        return [masked(inner, inside=inside) for inner in cast("list[object]", value)]
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             return {"characters": len(value), "sha256": hashlib.sha256(value.encode()).hexdigest()}
-        return _KEY_IN_TEXT.sub(rf"\g<1>{MASK}", value)
+        return _SECRET_TEXT.sub(MASK, _KEY_IN_TEXT.sub(rf"\g<1>{MASK}", value))
     return value
+
+
+def _hides(name: str, inside: str) -> bool:
+    """A list of secrets ({name, value}) and a parameter named like one hide their values."""
+    if name.lower() == "value":
+        return inside.lower() == "secrets" or bool(_SECRET_FIELD.search(inside))
+    return bool(_SECRET_FIELD.search(name))

@@ -36,6 +36,11 @@ def only_looking() -> Generator[None]:
         _looking.reset(token)
 
 
+def looks(method: str) -> bool:
+    """Whether a request of that method, sent here and now, changes nothing."""
+    return method.upper() in _LOOKS or _looking.get()
+
+
 class Preview:
     """What one preview has kept so far. `step` is the step that is being walked through."""
 
@@ -47,7 +52,7 @@ class Preview:
 
     def refuse(self, method: str, url: str, body: bytes | str | None) -> None:
         """Let a request pass that only looks; keep any other and raise `Previewed`."""
-        if method.upper() in _LOOKS or _looking.get():
+        if looks(method):
             return
         write = Write(method=method.upper(), url=masked_url(url), body=masked_body(url, body))
         with self._lock:

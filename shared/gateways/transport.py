@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from azure.core.pipeline.transport import RequestsTransport
 
+from shared.gateways.journal import sending
 from shared.gateways.preview import Preview
 
 REAL_HOST = "x-sim-host"
@@ -43,7 +44,10 @@ class _Shared:
     def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - two request types in azure-core
         if self.preview is not None:
             self.preview.refuse(request.method, request.url, _content(request))
-        return super().send(request, **options)  # pyright: ignore[reportAttributeAccessIssue] - the transport's own
+        with sending(request.method, request.url, lambda: _content(request)) as sent:
+            response: Any = super().send(request, **options)  # pyright: ignore[reportAttributeAccessIssue] - the transport's own
+            sent.status = response.status_code
+            return response
 
     def __exit__(self, *_: object) -> None:
         return
@@ -98,9 +102,17 @@ class _HttpTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
+class _HttpClient(httpx.Client):
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own options
+        with sending(request.method, str(request.url), request.read) as sent:
+            response = super().send(request, **options)
+            sent.status = response.status_code
+            return response
+
+
 def endpoint_client(endpoint: str | None, *, timeout: float, preview: Preview | None = None) -> httpx.Client:
     """The client for everything that is no Azure SDK; it follows no redirects, so nobody is led elsewhere."""
     transport = _HttpTransport(endpoint, preview) if endpoint or preview else None
-    return httpx.Client(
+    return _HttpClient(
         transport=transport, timeout=timeout, follow_redirects=False, trust_env=endpoint is None
     )

@@ -13,6 +13,9 @@ ResourceId = Annotated[str, Field(pattern=r"^/subscriptions/[0-9a-fA-F-]{36}(/[A
 Region = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{2,39}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 HttpsUrl = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[^\s]*)?$")]
+KeyUrl = Annotated[
+    str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?/keys/[0-9A-Za-z-]{1,127}(/[0-9a-f]{32})?$")
+]
 Mail = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[A-Za-z0-9.-]+$")]
 
 
@@ -138,6 +141,8 @@ class Platform(Strict):
     vault_url: HttpsUrl
     mail_endpoint: HttpsUrl
     mail_sender: Mail
+    # The Key Vault key (https://<vault>.vault.azure.net/keys/<name>) that seals the evidence of every run.
+    evidence_key_url: KeyUrl
 
 
 class RemediationRule(Strict):
