@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import azure.durable_functions as df
 
 from orchestrations.app import app
+from orchestrations.evidence import journal_of, left_over
 from orchestrations.start import is_over
 from orchestrations.telling import send_once, tell
 from shared.actions import catalog
@@ -52,6 +53,12 @@ def perform(action: "Action", payload: Wire, world: Runtime) -> Wire:
     order = StepOrder.from_wire(payload["order"])
     if not world.signer.is_ours(order) or order.action != action.name:
         return _failure(CheckFailed("this step is in no plan that this app has signed: nothing was done"))
+    with journal_of(world, order.run_id, order.name) as journal:
+        answer = _carry_out(action, order, payload, world)
+    return {**answer, **left_over(journal)}
+
+
+def _carry_out(action: "Action", order: StepOrder, payload: Wire, world: Runtime) -> Wire:
     from shared.actions.action import Call  # noqa: PLC0415 - with the first action that runs
 
     call = Call(
@@ -168,21 +175,23 @@ def _signed[S: Signed](kind: type[S], wire: object, world: Runtime) -> S | None:
 
 
 @app.activity_trigger(input_name="payload")
-def ask_approvers(_ctx: object, payload: dict[str, Any]) -> bool:
+def ask_approvers(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Tell each approver that a run waits, with a link that is good for that person alone."""
     with IMPORTING:
         from orchestrations.approval_mail import approval_mail  # noqa: PLC0415 - only when somebody must agree
 
     world, request = runtime(), RunRequest.from_wire(payload)
-    for mail in request.plan.approval.approvers:
-        person = world.estate.person_by_mail(mail)
-        if person is not None and person.id != request.requester_id:
-            send_once(world, f"{request.run_id}/approval/{person.id}", approval_mail(world, request, person))
-    return True
+    with journal_of(world, request.run_id, "ask_approvers") as journal:
+        for mail in request.plan.approval.approvers:
+            person = world.estate.person_by_mail(mail)
+            if person is not None and person.id != request.requester_id:
+                key = f"{request.run_id}/approval/{person.id}"
+                send_once(world, key, approval_mail(world, request, person))
+    return left_over(journal)
 
 
 @app.activity_trigger(input_name="payload")
-def ask_for_review(_ctx: object, payload: dict[str, Any]) -> bool:
+def ask_for_review(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Tell the approvers and the stakeholders that a decision taken alone must be looked at."""
     world, run_id = runtime(), str(payload["run_id"])
     review = Review.from_wire(payload)
@@ -195,12 +204,13 @@ def ask_for_review(_ctx: object, payload: dict[str, Any]) -> bool:
         f"{review.due_at:%Y-%m-%d %H:%M} UTC:\n\n  {world.settings.app_url}/api/runs/{run_id}/report\n\n"
         f"Close the review with POST /api/runs/{run_id}/review and what you found.\n"
     )
-    tell(world, f"{run_id}/review", to, f"Review needed: one person alone approved {run_id}", text)
-    return True
+    with journal_of(world, run_id, "ask_for_review") as journal:
+        tell(world, f"{run_id}/review", to, f"Review needed: one person alone approved {run_id}", text)
+    return left_over(journal)
 
 
 @app.activity_trigger(input_name="payload")
-def page_on_call(_ctx: object, payload: dict[str, Any]) -> bool:
+def page_on_call(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Page the people on call: a step of a run waits for a decision."""
     world = runtime()
     key = f"{payload['run_id']}/{payload['step']}/page-{payload['failure']}-{payload['number']}"
@@ -209,8 +219,9 @@ def page_on_call(_ctx: object, payload: dict[str, Any]) -> bool:
         f"Decide retry, skip or abort with POST /api/runs/{payload['run_id']}/decisions.\n"
     )
     subject = f"[{payload['number']}] {payload['plan']}: {payload['step']} waits for you"
-    tell(world, key, world.estate.on_call, subject, text)
-    return True
+    with journal_of(world, payload["run_id"], "page_on_call") as journal:
+        tell(world, key, world.estate.on_call, subject, text)
+    return left_over(journal)
 
 
 @app.activity_trigger(input_name="payload")

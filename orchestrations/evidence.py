@@ -5,7 +5,6 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import azure.durable_functions as df
 
@@ -47,7 +46,7 @@ def left_over(journal: Journal) -> Wire:
     if _size(lines) > ANSWER_LIMIT:
         lines = [{key: value for key, value in line.items() if key != "body"} for line in lines]
     kept: list[Wire] = []
-    for line in lines:
+    for line in sorted(lines, key=lambda line: not line.get("changes", True)):
         if _size([*kept, line]) > ANSWER_LIMIT:
             break
         kept.append(line)
@@ -87,7 +86,7 @@ def _blocks(lines: list[Wire]) -> Iterator[bytes]:
 
 @app.durable_client_input(client_name="client")
 @app.activity_trigger(input_name="payload")
-def seal_evidence(payload: dict[str, Any], client: df.SyncDurableFunctionsClient) -> bool:
+def seal_evidence(payload: dict, client: df.SyncDurableFunctionsClient) -> bool:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType] - beside a client the worker takes plain types only
     """Make a finished run's evidence bundle and have it signed; one that is there stays as it is."""
     with IMPORTING:
         from shared.evidence import bundle, keys  # noqa: PLC0415 - cryptography only when a run ends

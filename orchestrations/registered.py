@@ -1,6 +1,6 @@
 """Importing this registers everything on the blueprint: activities, entities, orchestrations, triggers."""
 
-from orchestrations import activities, entities, incident_activities, orchestrators
+from orchestrations import activities, entities, evidence, incident_activities, orchestrators
 from orchestrations.app import app
 from orchestrations.triggers import alerts, approval_page, contract, health, tick
 
@@ -11,6 +11,7 @@ __all__ = [
     "approval_page",
     "contract",
     "entities",
+    "evidence",
     "health",
     "incident_activities",
     "orchestrators",

@@ -74,6 +74,7 @@ class RunContext:
         self._known = known
         self._waits = 0
         self._seen: set[str] = set()
+        self.own: list[task.Task[Any]] = []
 
     @property
     def now(self) -> datetime:
@@ -102,7 +103,9 @@ class RunContext:
 
     def patiently(self, activity: str, payload: Wire) -> task.Task[Any]:
         """An activity that is tried for a good while before it counts as failed."""
-        return self.ctx.call_activity(activity, input=payload, retry_policy=PATIENTLY)
+        asked = self.ctx.call_activity(activity, input=payload, retry_policy=PATIENTLY)
+        self.own.append(asked)
+        return asked
 
     def checked(self, activity: str, event: Wire) -> Waits:
         """What a check says of an event; one that cannot be checked counts for nothing, and ends no run."""
@@ -124,6 +127,7 @@ class RunContext:
             self.say("ignored a decision: it had been taken before")
             return None
         self._seen.add(control.signature)
+        self.state.controls.append(control)
         return control
 
 

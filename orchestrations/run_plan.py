@@ -6,6 +6,7 @@ share, `run_state` the pure state. Deterministic: time comes from the orchestrat
 entities and events. A run's history is its checkpoint, its custom status the live record, its output the final one.
 """
 
+import json
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -21,6 +22,12 @@ from shared.model.wire import Wire
 
 STALE_REQUEST = timedelta(hours=1)
 """A start that was signed longer ago than this is a replay, not a request."""
+
+EVIDENCE_LIMIT = 850_000
+"""Bytes of what is handed to the activity that seals; 1 MiB is where the scheduler stops."""
+
+CONTROLS_LIMIT = 100
+"""Decisions of operators that a bundle holds, the latest of them."""
 
 
 def run_plan(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Waits:
@@ -110,14 +117,40 @@ class _Interpreter(RunContext):
     def _publish(self, record: Wire) -> Waits:
         """Keep the record outside Durable too, when the run did or found anything; False when that failed."""
         touched = any(state.changed or state.error or state.findings for state in self.state.steps)
-        if self.request.plan.approval.required or touched or self.state.status is not RunStatus.SUCCEEDED:
+        if not (
+            self.request.plan.approval.required or touched or self.state.status is not RunStatus.SUCCEEDED
+        ):
+            return True
+        evidence = self._evidence(record)
+        published = {
+            "the record could not be kept in blob storage": self.patiently("publish_record", record),
+            "the evidence could not be sealed": self.patiently("seal_evidence", evidence),
+        }
+        kept = True
+        for complaint, publishing in published.items():
             try:
-                yield from self.until(self.patiently("publish_record", record))
+                yield from self.until(publishing)
             except task.TaskFailedError as error:
                 # The run is over all the same, and Durable still has its record.
-                self.say(f"the record could not be kept in blob storage: {message_of(error)}")
-                return False
-        return True
+                self.say(f"{complaint}: {message_of(error)}")
+                kept = False
+        return kept
+
+    def _evidence(self, record: Wire) -> Wire:
+        """What the bundle needs and blob storage has not: the record, controls, and lines of the journal."""
+        done = [sent for sent in self.own if sent.is_complete]
+        for sent in done:
+            if not sent.is_failed:
+                self.state.unjournaled.add(sent.get_result())
+        controls = [control.to_wire() for control in self.state.controls[-CONTROLS_LIMIT:]]
+        left = self.state.unjournaled.within(EVIDENCE_LIMIT - len(json.dumps([record, controls])))
+        return {
+            "record": record,
+            "controls": controls,
+            "unjournaled": left.lines,
+            "dropped": left.dropped,
+            "unfinished": len(self.own) - len(done),
+        }
 
     # --- claims: one run at a time for a service
 

@@ -1,5 +1,6 @@
 """Where a run stands: pure state that the interpreter moves and the record is made from."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from shared.model.plan import Mode, Step
 from shared.model.run import (
     Approval,
+    Control,
     LogEntry,
     Objective,
     Review,
@@ -19,6 +21,9 @@ from shared.model.run import (
 from shared.model.wire import Wire
 
 SATISFIED = frozenset({StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.UNKNOWN})
+
+UNJOURNALED_LIMIT = 600_000
+"""Bytes of journal lines that a run carries itself."""
 
 
 @dataclass
@@ -56,6 +61,39 @@ class StepState:
 
 
 @dataclass
+class Unjournaled:
+    """Lines of the journal that could not be kept in storage, and so travelled in answers of activities."""
+
+    lines: list[Wire] = field(default_factory=list[Wire])
+    dropped: int = 0
+    size: int = 0
+
+    def add(self, answer: object) -> None:
+        """Take what an activity's answer carries, as far as a message can hold it."""
+        carried: Wire = (answer.get("unjournaled") if isinstance(answer, dict) else None) or {}
+        self.dropped += carried.get("dropped", 0)
+        for line in carried.get("lines", []):
+            size = len(json.dumps(line))
+            if self.size + size > UNJOURNALED_LIMIT:
+                self.dropped += 1
+            else:
+                self.lines.append(line)
+                self.size += size
+
+    def within(self, room: int) -> "Unjournaled":
+        """As much of it as so many bytes hold; looks go before what may have changed something."""
+        found = Unjournaled(dropped=self.dropped)
+        for line in sorted(self.lines, key=lambda line: not line.get("changes", True)):
+            size = len(json.dumps(line))
+            if found.size + size > room:
+                found.dropped += 1
+            else:
+                found.lines.append(line)
+                found.size += size
+        return found
+
+
+@dataclass
 class RunState:
     """The whole run while it is carried out."""
 
@@ -65,6 +103,8 @@ class RunState:
     status_reason: str = ""
     steps: list[StepState] = field(default_factory=list[StepState])
     approvals: list[Approval] = field(default_factory=list[Approval])
+    controls: list[Control] = field(default_factory=list[Control])
+    unjournaled: Unjournaled = field(default_factory=Unjournaled)
     log: list[LogEntry] = field(default_factory=list[LogEntry])
     paused: bool = False
     paused_since: datetime | None = None

@@ -158,6 +158,7 @@ class Steps:
                     self._answered(state, work.task.get_result())
 
     def _answered(self, state: StepState, answer: Wire) -> None:
+        self.state.unjournaled.add(answer)
         if "failure" in answer:
             self._failed(state, answer["failure"])
         elif "observed" in answer:

@@ -35,6 +35,7 @@ ENDPOINTS = (
     Endpoint("GET", "runs", Role.READER, "runs.list_runs", ("kind", "status", "limit")),
     Endpoint("GET", "runs/{id}", Role.READER, "runs.show_run"),
     Endpoint("GET", "runs/{id}/report", Role.READER, "runs.show_report", ("format",)),
+    Endpoint("GET", "runs/{id}/evidence", Role.READER, "runs.show_evidence"),
     Endpoint("POST", "runs/{id}/approvals", Role.APPROVER, "approvals.approve"),
     Endpoint("POST", "runs/{id}/review", Role.APPROVER, "approvals.review_run"),
     Endpoint("POST", "runs/{id}/decisions", Role.OPERATOR, "runs.decide_step"),

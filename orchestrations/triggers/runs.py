@@ -6,6 +6,7 @@ from typing import Literal
 import azure.functions as func
 
 from orchestrations.records import record_of, records, reviewed
+from orchestrations.start import is_over
 from orchestrations.triggers.approvals import Reason
 from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
@@ -79,6 +80,23 @@ def show_report(request: Request) -> func.HttpResponse:
             raise Problem(
                 400, f"format: '{other[:40]}' is none of html, pdf, json", errors=[{"field": "format"}]
             )
+
+
+def show_evidence(request: Request) -> func.HttpResponse:
+    """The sealed bundle of a run that is over; `python -m shared.evidence verify` checks it."""
+    record, platform = _record(request), request.world.estate.platform
+    if not record.status.over:
+        raise Problem(409, f"the run is {record.status}: its evidence is sealed when it is over")
+    name = f"{record.run_id}/evidence.jsonl"
+    content = request.world.azure.blobs.read(platform.records_account_url, platform.records_container, name)
+    if content is None:
+        if not is_over(request.client, record.run_id):
+            raise Problem(409, "the evidence is being sealed: ask again in a moment")
+        raise Problem(
+            404, "this run has no evidence: it changed and found nothing, or its log says why none was sealed"
+        )
+    headers = {"Content-Disposition": f'attachment; filename="{record.run_id}.evidence.jsonl"'}
+    return func.HttpResponse(content, mimetype="application/x-ndjson", headers=headers)
 
 
 def decide_step(request: Request) -> func.HttpResponse:

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.estate.document import Document, Mistake, Path
-from shared.model.estate import Estate, HttpsUrl, Mail, Name, Region, ResourceId
+from shared.model.estate import Estate, HttpsUrl, KeyUrl, Mail, Name, Region, ResourceId
 
 _GUID = r"^[0-9a-fA-F-]{36}$"
 
@@ -26,6 +26,7 @@ _FORMS = {
     _pattern(Region): "an Azure region such as japaneast: small letters and digits",
     _pattern(Name): "a name: small letters, digits and hyphens, at most 63",
     _pattern(HttpsUrl): "an https:// address",
+    _pattern(KeyUrl): "the address of a Key Vault key: https://<vault>.vault.azure.net/keys/<name>",
     _pattern(Mail): "a mail address",
 }
 

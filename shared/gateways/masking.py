@@ -17,7 +17,7 @@ _SECRET_FIELD = re.compile(
     re.IGNORECASE,
 )
 _KEY_IN_TEXT = re.compile(
-    r"((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|sig)=|Bearer )[^;&\s\"]+",
+    r"((?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|sig)=|Bearer |/approvals/)[^;&\s\"<]+",
     re.IGNORECASE,
 )
 # A JSON web token and a private key are secrets wherever they stand.

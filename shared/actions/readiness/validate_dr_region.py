@@ -10,6 +10,7 @@ from shared.actions.container_apps.deploy_container_apps import deployment_name,
 from shared.actions.key_vault.recover_key_vault import vault_url
 from shared.actions.search.load_search_snapshot import search_url, snapshot
 from shared.errors import AzureCallFailed, CheckFailed
+from shared.gateways.journal import carried
 from shared.gateways.operations import Operation
 from shared.gateways.resource_id import parts
 from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, Service, Storage
@@ -45,7 +46,7 @@ def validate_dr_region(params: Params, call: Call) -> Outcome | Pending:
             pass
     # What-if takes Azure half a minute, so it is asked first, and the rest is looked at meanwhile.
     with ThreadPoolExecutor(max_workers=2) as pool:
-        asked = pool.submit(_ask_what_if, params, call)
+        asked = pool.submit(carried(_ask_what_if), params, call)
         findings = tuple(finding for service in params.services for finding in _gaps(service, params, call))
     if fatal := [found for found in findings if found.severity is Severity.CRITICAL]:
         raise CheckFailed(

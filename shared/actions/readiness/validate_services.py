@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from shared.actions.action import Call, action
 from shared.errors import CheckFailed
+from shared.gateways.journal import carried
 from shared.gateways.probe import Answered
 from shared.model.estate import Service, Tenant, TrafficRoute
 from shared.model.outcome import Outcome, Pending
@@ -29,7 +30,7 @@ def validate_services(params: Params, call: Call) -> Outcome | Pending:
     if not wanted:
         raise CheckFailed(f"no service in {params.region} has a health_url, so nothing proves that it works")
     with ThreadPoolExecutor(max_workers=min(len(wanted), 16)) as pool:
-        answers = tuple(pool.map(lambda item: call.azure.probe(item[1], timeout=45.0), wanted))
+        answers = tuple(pool.map(carried(lambda item: call.azure.probe(item[1], timeout=45.0)), wanted))
     failed = [
         f"{name}: {answer.status or 'no answer'} {answer.detail}".strip()
         for (name, _), answer in zip(wanted, answers, strict=True)

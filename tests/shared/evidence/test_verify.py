@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.evidence import keys
@@ -100,17 +100,20 @@ def test_every_single_byte_counts(algorithm: str):
             assert not is_genuine(bytes(changed)), f"byte {place}: {content[place - 20 : place + 20]!r}"
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=20), st.integers(0, 20))
 def test_nothing_can_be_put_in_or_over(place: int, put: bytes, over: int):
     changed = GOOD[:place] + put + GOOD[place + over :]
     assert changed == GOOD or not is_genuine(changed)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.integers(1, 400))
 def test_nothing_can_be_cut_out(place: int, length: int):
     assert not is_genuine(GOOD[:place] + GOOD[place + length :])
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_lines_can_be_neither_dropped_doubled_nor_moved(data: st.DataObject):
     lines = GOOD.splitlines(keepends=True)
@@ -119,6 +122,7 @@ def test_lines_can_be_neither_dropped_doubled_nor_moved(data: st.DataObject):
     assert content == GOOD or not is_genuine(content)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_lines_of_another_run_do_not_fit_in(data: st.DataObject):
     mine, theirs = GOOD.splitlines(keepends=True), OTHER.splitlines(keepends=True)
@@ -166,6 +170,7 @@ def test_a_manifest_of_another_run_is_refused():
         verify(content)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_other_file_is_refused_and_nothing_worse(content: bytes):
     assert not is_genuine(content)
@@ -174,7 +179,13 @@ def test_any_other_file_is_refused_and_nothing_worse(content: bytes):
 
 @pytest.mark.parametrize(
     "hostile",
-    [b"[" * 100_000, b'{"a":' * 50_000, b"9" * 10_000, b'{"kind":"seal","statement":{},"signature":""}', b"\xff"],
+    [
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b"9" * 10_000,
+        b'{"kind":"seal","statement":{},"signature":""}',
+        b"\xff",
+    ],
 )
 def test_hostile_seals_are_refused(hostile: bytes):
     assert not is_genuine(GOOD + hostile + b"\n")
@@ -220,7 +231,9 @@ class TestCommand:
 
     def test_without_a_trusted_key_it_warns(self, file: Path, capsys: pytest.CaptureFixture[str]):
         assert main(["verify", str(file)]) == 0
-        assert capsys.readouterr().err.startswith("warning: checked with the key that the bundle itself brings")
+        assert capsys.readouterr().err.startswith(
+            "warning: checked with the key that the bundle itself brings"
+        )
 
     def test_changed_or_with_another_key_it_is_not(self, file: Path, capsys: pytest.CaptureFixture[str]):
         key = file.with_name("key")
