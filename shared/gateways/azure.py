@@ -7,6 +7,7 @@ from shared.gateways.blobs import Blobs
 from shared.gateways.connection import Connection
 from shared.gateways.container_apps import ContainerApps
 from shared.gateways.cosmos import Cosmos
+from shared.gateways.cosmos_documents import CosmosDocuments
 from shared.gateways.deployments import Deployments
 from shared.gateways.key_vault import KeyVaults
 from shared.gateways.mail import Mail
@@ -65,6 +66,10 @@ class Azure:
     @cached_property
     def mail(self) -> Mail:
         return Mail(self.connection, self.mail_endpoint, self.mail_sender)
+
+    @cached_property
+    def documents(self) -> CosmosDocuments:
+        return CosmosDocuments(self.connection)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

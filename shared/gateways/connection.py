@@ -1,5 +1,7 @@
 """How this app reaches anything outside: one credential, one transport, one set of rules for every client."""
 
+import base64
+import json
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -85,6 +87,16 @@ class Connection:
         return DefaultAzureCredential(exclude_interactive_browser_credential=True)
 
     @cached_property
+    def principal(self) -> str:
+        """Object id of the identity that this app acts as, from its own token; empty when that does not say it."""
+        parts = self.credential.get_token("https://management.azure.com/.default").token.split(".")
+        try:
+            said = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        except (IndexError, ValueError):
+            return ""
+        return str(said.get("oid", "")).lower() if isinstance(said, dict) else ""
+
+    @cached_property
     def transport(self) -> Any:  # noqa: ANN401 - azure-core types its transports by response, which differ
         """The requests transport that every SDK client shares."""
         with IMPORTING:
@@ -136,14 +148,18 @@ class Connection:
         )
 
 
+LOOPBACK_PRINCIPAL = "9e2d5c1a-0f0e-4d11-9f3b-f0d5f0d5f0d5"
+
+
 class LoopbackCredential:
-    """The token for an address on this machine, where no identity provider is."""
+    """The token for an address on this machine, where no identity provider is; it says who asks, as Entra's do."""
 
     def get_token(self, *scopes: str, **_options: Any) -> Any:  # noqa: ANN401, ARG002 - the SDK's protocol
         with IMPORTING:
             from azure.core.credentials import AccessToken  # noqa: PLC0415
 
-        return AccessToken("loopback", int(time.time()) + 3600)
+        said = base64.urlsafe_b64encode(json.dumps({"oid": LOOPBACK_PRINCIPAL}).encode()).decode().rstrip("=")
+        return AccessToken(f"e30.{said}.loopback", int(time.time()) + 3600)
 
 
 @contextmanager

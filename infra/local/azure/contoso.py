@@ -25,6 +25,8 @@ CONTAINERS = {
     "messages": (120_000, 4000, "autoscale"),
     "runs": (131_072, 1000, "manual"),
     "files": (7_345, 1000, "manual"),
+    # Empty but for the document that probes write and read.
+    "canary": (0, 400, "manual"),
 }
 # The agent service puts the region that it runs in for `{region}`: the same settings serve in both regions.
 SETTINGS = {
@@ -33,6 +35,7 @@ SETTINGS = {
     "SEARCH_ALIAS": "agents",
     "KEY_VAULT_URI": "https://kv-fas-{region}.vault.azure.net/",
     "BLOB_ENDPOINT": "https://stfasprod.blob.core.windows.net/",
+    "AZURE_CLIENT_ID": "7d3c1c7e-5b0f-4e02-9a41-2c9be6a0c0de",
 }
 APP_SETTINGS = {name: value.replace("{region}", "japaneast") for name, value in SETTINGS.items()}
 
@@ -75,6 +78,7 @@ def resources(now: float) -> list[Json]:
         *_container_apps(now),
         *_data_services(now),
         *_network(),
+        *_identities(),
     ]
 
 
@@ -212,8 +216,21 @@ def container_app(group: str, region: str, environment: str, settings: dict[str,
                 "scale": {"minReplicas": 3, "maxReplicas": 10},
             },
         },
-        identity={"type": "SystemAssigned"},
+        identity={"type": "UserAssigned", "userAssignedIdentities": {AGENT_IDENTITY_ID: {}}},
     )
+
+
+AGENT_PRINCIPAL = "5f0a2f64-1d0b-4f0f-8d4e-0b1d6a1ac0de"
+AGENT_IDENTITY_ID = resource_id(
+    GLOBAL, "Microsoft.ManagedIdentity/userAssignedIdentities", "id-agent-service"
+)
+
+
+def _identities() -> list[Json]:
+    """Return the identity that the agent service has in every region, so that its roles are given once."""
+    parts = ("Microsoft.ManagedIdentity/userAssignedIdentities", "id-agent-service")
+    about = {"principalId": AGENT_PRINCIPAL, "clientId": SETTINGS["AZURE_CLIENT_ID"], "tenantId": TENANT_ID}
+    return [_resource(GLOBAL, parts, "japanwest", about)]
 
 
 def _data_services(now: float) -> list[Json]:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from shared.errors import AzureCallFailed
-from shared.gateways.connection import Connection
+from shared.gateways.connection import LOOPBACK_PRINCIPAL, Connection
 from shared.gateways.cosmos import Cosmos
 from shared.gateways.probe import probe
 from shared.gateways.transport import REAL_HOST, endpoint_client, endpoint_transport
@@ -106,7 +106,10 @@ def test_an_endpoint_that_is_gone_is_no_way_out() -> None:
 
 
 def test_the_loopback_token_is_a_fake(connection: Connection) -> None:
-    assert connection.credential.get_token("https://management.azure.com/.default").token == "loopback"
+    assert connection.credential.get_token("https://management.azure.com/.default").token.endswith(
+        ".loopback"
+    )
+    assert connection.principal == LOOPBACK_PRINCIPAL
 
 
 def test_without_an_endpoint_nothing_is_redirected() -> None:

@@ -47,7 +47,7 @@ class Dispatch:
             world.catch_up()
             if world.faults.host_down(request.host):
                 return DROPPED
-            if not slowed and (fault := world.faults.take("slow", request, write=not route.reads)):
+            if not slowed and (fault := world.faults.take("slow", request, write=_writes(route, request))):
                 return Later(float(fault.get("seconds", 10)), lambda: self._start(request, slowed=True))
         return self._run(request, route, lambda: self._gated(request, route))
 
@@ -70,7 +70,7 @@ class Dispatch:
     def _run(self, request: Request, route: Route, call: Call) -> Answer | Later:
         """Make one step of a request; a write is entered into the ledger with how it ended."""
         world = self._world
-        write = not route.reads
+        write = _writes(route, request)
         if write and world.before_write is not None:
             world.before_write(_entry(request))
         entry: Json | None = None
@@ -105,7 +105,7 @@ class Dispatch:
 
     def _gated(self, request: Request, route: Route) -> Answer | Later:
         self._authenticate(request, route)
-        write = not route.reads
+        write = _writes(route, request)
         if fault := self._world.faults.take("throttle", request, write=write):
             return _throttled(fault)
         if fault := self._world.faults.take("error", request, write=write):
@@ -169,6 +169,11 @@ def _location(world: World, request: Request) -> str:
         location = request.json.get("location")
         return region_name(location) if isinstance(location, str) else ""
     return ""
+
+
+def _writes(route: Route, request: Request) -> bool:
+    """Whether a request may change something; a query of documents is a POST that says that it only looks."""
+    return not route.reads and request.headers.get("x-ms-documentdb-isquery", "").lower() != "true"
 
 
 def _entry(request: Request) -> Json:

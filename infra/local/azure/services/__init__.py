@@ -20,7 +20,9 @@ from infra.local.azure.services.container_apps import routes as container_apps
 from infra.local.azure.services.cosmos import accounts as cosmos_accounts
 from infra.local.azure.services.cosmos import containers as cosmos_containers
 from infra.local.azure.services.cosmos import data as cosmos_data
+from infra.local.azure.services.cosmos import documents as cosmos_documents
 from infra.local.azure.services.cosmos import failover as cosmos_failover
+from infra.local.azure.services.cosmos import roles as cosmos_roles
 from infra.local.azure.services.deployments import routes as deployments
 from infra.local.azure.services.network import dns_zones, resolvers, traffic_manager
 
@@ -37,6 +39,8 @@ SERVICES: tuple[Service, ...] = (
     cosmos_containers.service,
     cosmos_data.service,
     cosmos_failover.service,
+    cosmos_roles.service,
+    cosmos_documents.service,
     deployments.service,
     storage.service,
     traffic_manager.service,

@@ -179,7 +179,7 @@ def test_autoscale_is_changed_and_migrated_by_its_own_calls(azure, cosmos):
 
 def test_containers_and_their_backups(azure, cosmos):
     names = [one.name for one in cosmos.sql_resources.list_sql_containers(GROUP, ACCOUNT, "agents")]
-    assert names == ["files", "messages", "runs", "threads"]
+    assert names == ["canary", "files", "messages", "runs", "threads"]
     assert [one.name for one in cosmos.sql_resources.list_sql_databases(GROUP, ACCOUNT)] == ["agents"]
     restorable = list(cosmos.restorable_database_accounts.list_by_location("japaneast"))
     assert restorable[0].account_name == ACCOUNT

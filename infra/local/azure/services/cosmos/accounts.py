@@ -102,7 +102,7 @@ def updated(world: World, args: Json) -> Json:
 @service.on("GET", "{account}.documents.azure.com", "/", token=False)
 def metadata(world: World, request: Request) -> Answer:
     """Tell the account's regions, as its data plane does before any token is looked at for its documents."""
-    account, region = _at(world, request.params["account"])
+    account, region = at_host(world, request.params["account"])
     if account is None:
         raise Unreachable(request.host)
     world.require_region(region)
@@ -122,7 +122,7 @@ def _location(one: Json) -> Json:
     return {"name": one["locationName"], "databaseAccountEndpoint": one["documentEndpoint"]}
 
 
-def _at(world: World, name: str) -> tuple[Json | None, str]:
+def at_host(world: World, name: str) -> tuple[Json | None, str]:
     """Return the account of a host, and the region that answers there: a named one, else the write region."""
     for account in world.of_type(regions.ACCOUNT):
         if name.lower() == account["name"].lower():
@@ -138,7 +138,7 @@ def _at(world: World, name: str) -> tuple[Json | None, str]:
 def writable(world: World, settings: Mapping[str, str]) -> str | None:
     """Whether an app with these settings can write documents now."""
     endpoint = host_of(settings.get("COSMOS_ENDPOINT", ""))
-    account, _ = _at(world, endpoint.removesuffix(".documents.azure.com"))
+    account, _ = at_host(world, endpoint.removesuffix(".documents.azure.com"))
     if account is None:
         return f"no account at '{endpoint}' (setting COSMOS_ENDPOINT)"
     if world.faults.host_down(endpoint):

@@ -43,6 +43,14 @@ def mark(world: World) -> None:
                 world.table(MARKS).put(key, {"marks": [*marks[:1], *later[-MOST_MARKS:]]})
 
 
+def note(world: World, origin: str, at: float, number: int) -> None:
+    """Note that there were so many documents then, where the pace of writing changes."""
+    kept = world.table(MARKS).get(origin) or {"marks": []}
+    marks: list[list[float]] = kept["marks"]
+    if not marks or (at > marks[-1][0] and number >= marks[-1][1]):
+        world.table(MARKS).put(origin, {"marks": [*marks[:1], *marks[1:][-MOST_MARKS:], [at, number]]})
+
+
 def count(world: World, account: Json, container: str) -> int | None:
     """Return how many documents a reader finds in the first region that answers; None when none does."""
     kept = data.state(world, account)
@@ -68,7 +76,10 @@ def written(world: World, origin: str, number: int) -> int:
         return int(marks[0][0] - (marks[0][1] - number) * STEP)
     place = bisect.bisect_left(marks, number, key=lambda one: one[1])
     before = marks[place - 1]
-    after = marks[place] if place < len(marks) else [world.now, max(number, before[1] + 1)]
+    # Those since the last mark came evenly, up to the newest one.
+    name, _, container = origin.rpartition("/")
+    newest = (world.table("cosmos").peek(name) or {"documents": {}})["documents"].get(container, 0)
+    after = marks[place] if place < len(marks) else [world.now, max(number, before[1] + 1, newest)]
     return int(before[0] + (after[0] - before[0]) * (number - before[1]) / (after[1] - before[1]))
 
 
