@@ -4,6 +4,7 @@ from infra.local.azure.core import operations
 from infra.local.azure.core.service import Service
 from infra.local.azure.services import (
     blobs,
+    corruption,
     generic,
     health,
     key_vault,
@@ -12,6 +13,7 @@ from infra.local.azure.services import (
     resource_health,
     search,
     storage,
+    storage_restore,
     traffic,
 )
 from infra.local.azure.services.container_apps import environments as container_apps_environments
@@ -22,6 +24,7 @@ from infra.local.azure.services.cosmos import containers as cosmos_containers
 from infra.local.azure.services.cosmos import data as cosmos_data
 from infra.local.azure.services.cosmos import documents as cosmos_documents
 from infra.local.azure.services.cosmos import failover as cosmos_failover
+from infra.local.azure.services.cosmos import restore as cosmos_restore
 from infra.local.azure.services.cosmos import roles as cosmos_roles
 from infra.local.azure.services.deployments import routes as deployments
 from infra.local.azure.services.network import dns_zones, resolvers, traffic_manager
@@ -35,6 +38,7 @@ SERVICES: tuple[Service, ...] = (
     container_apps.service,
     container_apps_revisions.service,
     container_apps_environments.service,
+    cosmos_restore.service,
     cosmos_accounts.service,
     cosmos_containers.service,
     cosmos_data.service,
@@ -50,6 +54,8 @@ SERVICES: tuple[Service, ...] = (
     regional.service,
     search.service,
     key_vault.service,
+    storage_restore.service,
+    corruption.service,
     traffic.service,
     generic.service,
     health.service,

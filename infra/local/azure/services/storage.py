@@ -21,7 +21,7 @@ KIND = "Microsoft.Storage/storageAccounts"
 service = Service("storage")
 
 
-def _account(world: World, request: Request) -> Json:
+def account_of(world: World, request: Request) -> Json:
     group = group_of(world, request)
     return world.resource(f"{group['id']}{PROVIDER}/{request.params['account']}")
 
@@ -93,8 +93,13 @@ def list_accounts(world: World, request: Request) -> Answer:
 
 @service.arm("GET", ACCOUNT)
 def get(world: World, request: Request) -> Answer:
-    geo = "georeplicationstats" in request.query.get("$expand", "").lower()
-    return Answer(200, _shown(world, _account(world, request), geo=geo))
+    expand = request.query.get("$expand", "").lower()
+    account = account_of(world, request)
+    shown = _shown(world, account, geo="georeplicationstats" in expand)
+    restore = world.table("storage restore").peek(account["name"])
+    if "blobrestorestatus" in expand and restore is not None:
+        shown["properties"]["blobRestoreStatus"] = restore
+    return Answer(200, shown)
 
 
 @service.arm("PUT", ACCOUNT)
@@ -126,7 +131,7 @@ def patch(world: World, request: Request) -> Answer:
 
 def _changed(world: World, request: Request) -> Answer:
     """Change sku, tags and properties at once; a new geo-redundant sku finds its paired region again."""
-    account = _account(world, request)
+    account = account_of(world, request)
     _refuse_while_busy(world, account)
     owned = {"primaryLocation", "secondaryLocation", "provisioningState", "creationTime"}
     change = request.json
@@ -160,7 +165,7 @@ def _refuse_while_busy(world: World, account: Json) -> None:
 @service.arm("POST", ACCOUNT + "/failover", survives_outage=True)
 def fail_over(world: World, request: Request) -> Answer:
     """Begin a failover to the pair: unplanned it loses what was not synced, planned it needs both."""
-    account = _account(world, request)
+    account = account_of(world, request)
     _refuse_while_busy(world, account)
     planned = request.query.get("failovertype", "").lower() == "planned"
     if not _geo(account):

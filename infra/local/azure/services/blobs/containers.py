@@ -9,7 +9,7 @@ from infra.local.azure.core.clock import http_date
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
-from infra.local.azure.services.blobs import store
+from infra.local.azure.services.blobs import protection, store
 from infra.local.azure.services.blobs.account import View, last_sync
 from infra.local.azure.services.blobs.account import find as find_account
 from infra.local.azure.services.blobs.errors import XML, BlobError
@@ -66,6 +66,22 @@ def delete(world: World, view: View, name: str) -> Answer:
     return Answer(202)
 
 
+def undelete(world: World, request: Request, view: View, name: str) -> Answer:
+    """Bring a deleted container back, by its name and the version under which it is listed."""
+    source = request.headers.get("x-ms-deleted-container-name", "")
+    version = request.headers.get("x-ms-deleted-container-version", "")
+    found = world.table(store.CONTAINERS).get(f"{view.account}/{source}")
+    owner = find_account(world, view.account)
+    kept = owner is not None and protection.container_days(world, owner) * 86_400
+    if found is None or found.get("version") != version or world.now - found["deleted"] > kept:
+        raise BlobError(404, "ContainerNotFound", "The specified container does not exist.")
+    if source != name:
+        raise BlobError(501, "NotImplemented", "A container is undeleted under its own name only here.")
+    row = {key: value for key, value in found.items() if key not in {"deleted", "version"}}
+    world.table(store.CONTAINERS).put(f"{view.account}/{name}", row)
+    return Answer(201)
+
+
 def _metadata_xml(request: Request, row: Json) -> str:
     if "metadata" not in request.query.get("include", "").lower().split(","):
         return ""
@@ -101,19 +117,26 @@ def _echo(request: Request, *names: str) -> str:
 def list_containers(world: World, request: Request, view: View) -> Answer:
     prefix = request.query.get("prefix", "")
     rows = {row["name"]: row for row in store.containers(world, view) if row["name"].startswith(prefix)}
+    if "deleted" in request.query.get("include", "").lower().split(","):
+        gone = (row for _, row in world.table(store.CONTAINERS).rows(f"{view.account}/"))
+        rows |= {row["name"]: row for row in gone if "version" in row and row["name"].startswith(prefix)}
     page, marker = _page(request, sorted(rows))
     body = f'{_HEAD}<EnumerationResults ServiceEndpoint="{view.endpoint}">'
     body += _echo(request, "prefix", "marker", "maxresults") + "<Containers>"
     for name in page:
         row = rows[name]
         body += (
-            f"<Container><Name>{name}</Name><Properties>"
+            f"<Container><Name>{name}</Name>{_deleted_xml(row)}<Properties>"
             f"<Last-Modified>{http_date(row['modified'])}</Last-Modified><Etag>{escape(row['etag'])}</Etag>"
             "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
             "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>"
             f"</Properties>{_metadata_xml(request, row)}</Container>"
         )
     return Answer(200, f"{body}</Containers><NextMarker>{marker}</NextMarker></EnumerationResults>", XML)
+
+
+def _deleted_xml(row: Json) -> str:
+    return f"<Deleted>true</Deleted><Version>{row['version']}</Version>" if "version" in row else ""
 
 
 def list_blobs(world: World, request: Request, view: View, container: str) -> Answer:

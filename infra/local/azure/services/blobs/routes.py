@@ -53,6 +53,8 @@ def _container(world: World, request: Request, view: View, name: str) -> Answer:
             return containers.create(world, request, view, name)
         case "PUT", "container", "metadata":
             return containers.set_metadata(world, request, view, name)
+        case "PUT", "container", "undelete":
+            return containers.undelete(world, request, view, name)
         case "DELETE", "container", "":
             return containers.delete(world, view, name)
         case method, kind, comp:
@@ -100,5 +102,5 @@ def truth(world: World) -> dict[str, dict[str, object]]:
     return {
         f"{key.split('/')[0]}/{row['container']}/{row['name']}": {name: entry[name] for name in shown}
         for key, row in world.table(store.BLOBS).rows()
-        if (entry := store.version(row)) is not None
+        if (entry := store.version(row)) is not None and store.is_there(world, key, row)
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
+from infra.local.azure.services.blobs import protection
 from infra.local.azure.services.blobs.account import View, find, last_sync
 from infra.local.azure.services.blobs.errors import BLOB_NOT_FOUND, CONTAINER_NOT_FOUND, BlobError
 
@@ -27,6 +28,12 @@ def container(world: World, view: View, name: str) -> Json:
     if found is None or found.get("deleted") is not None or found["at"] > view.until:
         raise BlobError(*CONTAINER_NOT_FOUND)
     return found
+
+
+def is_there(world: World, key: str, row: Json) -> bool:
+    """Whether the container of a blob has not been deleted."""
+    owner = world.table(CONTAINERS).peek(f"{key.split('/', maxsplit=1)[0]}/{row['container']}")
+    return owner is not None and owner.get("deleted") is None
 
 
 def containers(world: World, view: View) -> Iterator[Json]:
@@ -116,6 +123,8 @@ def put_version(world: World, account: str, container_name: str, name: str, entr
 def _pruned(world: World, account: str, versions: list[Json]) -> list[Json]:
     owner = find(world, account)
     synced = last_sync(world, owner) if owner is not None else world.now
+    if owner is not None:
+        synced = min(synced, protection.restorable_since(world, owner))
     kept = list(versions)
     while len(kept) > 1 and kept[1]["at"] <= synced:
         _forget(world, kept.pop(0))
@@ -148,7 +157,15 @@ def _forget(world: World, entry: Json) -> None:
 
 
 def delete_container(world: World, row: Json) -> None:
-    """Delete a container with all it holds; its name is taken for another 30 seconds, as in Azure."""
+    """Delete a container with all it holds; its name is taken for another 30 seconds, as in Azure.
+
+    Where the account keeps deleted containers, it can be brought back with its blobs.
+    """
+    owner = find(world, row["account"])
+    if owner is not None and protection.container_days(world, owner):
+        gone = {**row, "deleted": world.now, "version": f"01{world.new_id().replace('-', '').upper()[:14]}"}
+        world.table(CONTAINERS).put(f"{row['account']}/{row['name']}", gone)
+        return
     prefix = f"{row['account']}/{row['name']}/"
     for key, blob in list(world.table(BLOBS).rows(prefix)):
         for entry in blob["versions"]:

@@ -125,6 +125,8 @@ def _location(one: Json) -> Json:
 def at_host(world: World, name: str) -> tuple[Json | None, str]:
     """Return the account of a host, and the region that answers there: a named one, else the write region."""
     for account in world.of_type(regions.ACCOUNT):
+        if account["properties"].get("provisioningState") == "Creating":
+            continue
         if name.lower() == account["name"].lower():
             return account, regions.write_region(account)
         for region in regions.order(account):
@@ -162,30 +164,31 @@ def restorable(world: World, request: Request) -> Answer:
         home = region_name(account["location"])
         if backup.get("type") != "Continuous" or (location and location != home):
             continue
-        days = 7 if (backup.get("continuousModeProperties") or {}).get("tier") == "Continuous7Days" else 30
-        instance = account["properties"]["instanceId"]
-        name = (
-            f"/subscriptions/{request.params['subscription']}/providers/Microsoft.DocumentDB/locations/{home}"
-        )
-        rows.append(
-            {
-                "id": f"{name}/restorableDatabaseAccounts/{instance}",
-                "name": instance,
-                "type": "Microsoft.DocumentDB/locations/restorableDatabaseAccounts",
-                "location": account["location"],
-                "properties": {
-                    "accountName": account["name"],
-                    "apiType": "Sql",
-                    "creationTime": account["systemData"]["createdAt"],
-                    "oldestRestorableTime": iso(world.now - days * DAY),
-                    "restorableLocations": [
-                        {
-                            "locationName": policy["locationName"],
-                            "creationTime": account["systemData"]["createdAt"],
-                        }
-                        for policy in regions.policies(account)
-                    ],
-                },
-            }
-        )
+        rows.append(restorable_shown(world, account, request.params["subscription"]))
     return Answer(200, {"value": rows})
+
+
+def restorable_shown(world: World, account: Json, subscription: str) -> Json:
+    """Return an account as the list of what can be restored shows it."""
+    backup = account["properties"].get("backupPolicy") or {}
+    home = region_name(account["location"])
+    days = 7 if (backup.get("continuousModeProperties") or {}).get("tier") == "Continuous7Days" else 30
+    instance, created = account["properties"]["instanceId"], account["systemData"]["createdAt"]
+    place = f"/subscriptions/{subscription}/providers/Microsoft.DocumentDB/locations/{home}"
+    return {
+        "id": f"{place}/restorableDatabaseAccounts/{instance}",
+        "name": instance,
+        "type": "Microsoft.DocumentDB/locations/restorableDatabaseAccounts",
+        "location": account["location"],
+        "properties": {
+            "accountName": account["name"],
+            "apiType": "Sql",
+            "creationTime": created,
+            # Both are written alike, so that the later of them is the greater text.
+            "oldestRestorableTime": max(iso(world.now - days * DAY), created),
+            "restorableLocations": [
+                {"locationName": policy["locationName"], "creationTime": created}
+                for policy in regions.policies(account)
+            ],
+        },
+    }

@@ -23,7 +23,7 @@ LARGEST = 1_000_000
 service = Service("cosmos_containers")
 
 
-def _below(request: Request, account: Json) -> str:
+def below(request: Request, account: Json) -> str:
     """Return the id of what stands below the account, without an action at its end."""
     parts = [account["id"], "sqlDatabases", request.params["database"]]
     if "container" in request.params:
@@ -41,22 +41,22 @@ def list_databases(world: World, request: Request) -> Answer:
 @service.arm("GET", DATABASE)
 @service.arm("GET", CONTAINER)
 def get(world: World, request: Request) -> Answer:
-    return Answer(200, world.resource(_below(request, account_of(world, request))))
+    return Answer(200, world.resource(below(request, account_of(world, request))))
 
 
 @service.arm("GET", CONTAINERS)
 def list_containers(world: World, request: Request) -> Answer:
-    database = world.resource(_below(request, account_of(world, request)))
+    database = world.resource(below(request, account_of(world, request)))
     kind = f"{regions.ACCOUNT}/sqlDatabases/containers"
     return Answer(200, {"value": world.of_type(kind, database["id"] + "/")})
 
 
 def _settings(world: World, request: Request) -> tuple[Json, Json]:
     account = account_of(world, request)
-    below = world.resource(_below(request, account))
-    found = world.resources.get(f"{below['id']}/throughputSettings/default")
+    owner = world.resource(below(request, account))
+    found = world.resources.get(f"{owner['id']}/throughputSettings/default")
     if found is None:
-        message = f"The throughput of '{below['name']}' is not set: it shares that of its database."
+        message = f"The throughput of '{owner['name']}' is not set: it shares that of its database."
         raise ArmError(404, "NotFound", message)
     return account, found
 
@@ -166,7 +166,7 @@ def changed(world: World, args: Json) -> Json:
 def backup_information(world: World, request: Request) -> Answer:
     """Begin to find out until when a container can be restored in a region."""
     account = account_of(world, request)
-    container = world.resource(_below(request, account))
+    container = world.resource(below(request, account))
     region = str(request.json.get("location", "")).replace(" ", "").lower()
     if region not in regions.order(account):
         raise bad_request(f"The region '{request.json.get('location')}' does not belong to the account.")

@@ -12,6 +12,7 @@ from infra.local.azure.services.key_vault.vault import (
     VaultError,
     asked,
     checked,
+    find,
     not_found,
     paged,
     service,
@@ -191,6 +192,9 @@ def purge(world: World, request: Request) -> Answer:
     vault, name = asked(world, request), request.params["name"]
     _refuse_while_changing(world, state.row_of(world, vault, name), name)
     state.deleted(world, vault, name)
+    if ((find(world, vault) or {}).get("properties") or {}).get("enablePurgeProtection"):
+        message = "Operation 'purge' is not allowed because purge protection is enabled for this vault."
+        raise VaultError(403, "Forbidden", message, "ForbiddenByPolicy")
     world.table(state.SECRETS).delete(f"{vault}/{name}")
     return Answer(204)
 
