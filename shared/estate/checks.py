@@ -7,7 +7,8 @@ from itertools import combinations
 from pydantic import BaseModel
 
 from shared.estate.document import Document, Mistake, Path
-from shared.estate.explain import suggest
+from shared.estate.explain import suggest, unknown
+from shared.estate.landing_zone import check_landing_zone
 from shared.estate.resources import check_resources
 from shared.model.estate import AiSearch, CosmosDb, Estate, Role, Schedule, Storage, TrafficRoute
 from shared.model.plan import PlanKind
@@ -28,6 +29,7 @@ def check(estate: Estate, document: Document) -> list[Mistake]:
         *_platform(estate, document),
         *check_resources(estate),
         *_references(estate),
+        *check_landing_zone(estate, document),
         *_approvals(estate),
         *_duties(estate),
         *_contacts(estate),
@@ -98,26 +100,18 @@ def _references(estate: Estate) -> Iterator[Complaint]:
     for i, service in enumerate(estate.services):
         if isinstance(service, AiSearch):
             if service.source not in databases:
-                yield ("services", i, "source"), _unknown(service.source, "cosmos_db service", databases)
+                yield ("services", i, "source"), unknown(service.source, "cosmos_db service", databases)
             if service.snapshot_storage not in accounts:
-                message = _unknown(service.snapshot_storage, "storage service", accounts)
+                message = unknown(service.snapshot_storage, "storage service", accounts)
                 yield ("services", i, "snapshot_storage"), message
             for j, other in enumerate(service.depends_on):
                 if other not in everything - {service.name}:
-                    message = _unknown(other, "other service", everything - {service.name})
+                    message = unknown(other, "other service", everything - {service.name})
                     yield ("services", i, "depends_on", j), message
         if isinstance(service, TrafficRoute):
             for region in sorted({service.region, service.recovery_region} - service.endpoints.keys()):
                 message = f"has no entry for {region}, where traffic must be led; add '{region}: <endpoint>'"
                 yield ("services", i, "endpoints"), message
-
-
-def _unknown(name: str, what: str, known: set[str]) -> str:
-    return (
-        f"'{name}' is no {what}; {suggest(name, known)}"
-        if known
-        else f"'{name}' is no {what}; the estate has none"
-    )
 
 
 def _approvals(estate: Estate) -> Iterator[Complaint]:
@@ -130,7 +124,7 @@ def _approvals(estate: Estate) -> Iterator[Complaint]:
             person = estate.person_by_mail(mail)
             path = ("approvals", str(kind), "approvers", i)
             if person is None:
-                yield path, _unknown(mail, "person's mail address", {one.mail for one in estate.people})
+                yield path, unknown(mail, "person's mail address", {one.mail for one in estate.people})
             elif Role.APPROVER not in person.roles:
                 yield (
                     path,

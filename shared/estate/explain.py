@@ -93,6 +93,12 @@ def suggest(wrong: object, known: Iterable[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else f"known are {', '.join(names)}"
 
 
+def unknown(name: str, what: str, known: Iterable[str]) -> str:
+    """What is wrong with a name that refers to nothing."""
+    names = set(known)
+    return f"'{name}' is no {what}; " + (suggest(name, names) if names else "the estate has none")
+
+
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         return "a mapping"

@@ -15,6 +15,8 @@ _TYPES = {
     "storage": "Microsoft.Storage/storageAccounts",
     "key_vault": "Microsoft.KeyVault/vaults",
     "traffic_route": "Microsoft.Network/trafficManagerProfiles",
+    "open_ai": "Microsoft.CognitiveServices/accounts",
+    "ml_workspace": "Microsoft.MachineLearningServices/workspaces",
 }
 _OTHER_TYPES = {
     "recovery_environment_id": "Microsoft.App/managedEnvironments",

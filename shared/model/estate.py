@@ -104,6 +104,10 @@ class Storage(ServiceBase):
 
     kind: Literal["storage"]
     data_loss_limit: timedelta = timedelta(minutes=15)
+    # A data lake (hierarchical namespace) takes other ways of restoring than a flat account.
+    hierarchical: bool = False
+    containers: tuple[str, ...] = ()
+    restorable_for: timedelta = timedelta(days=14)
 
 
 class KeyVault(ServiceBase):
@@ -124,8 +128,56 @@ class TrafficRoute(ServiceBase):
     resolvers: tuple[HttpsUrl, ...] = Field(min_length=1)
 
 
+class ModelDeployment(Strict):
+    """A model that an Azure OpenAI account serves; `capacity` in thousands of tokens per minute."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{1,63}$")
+    model: str
+    version: str
+    sku: str = "Standard"
+    capacity: int = Field(ge=1)
+
+
+class OpenAi(ServiceBase):
+    """An Azure OpenAI account, and the one that serves its models while the region is out."""
+
+    kind: Literal["open_ai"]
+    recovery_resource_id: ResourceId
+    deployments: tuple[ModelDeployment, ...] = Field(min_length=1)
+
+
+class ComputeCluster(Strict):
+    """A compute cluster of a machine learning workspace, with its scale in nodes."""
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{1,31}$")
+    vm_size: str
+    min_nodes: int = Field(default=0, ge=0)
+    max_nodes: int = Field(ge=1)
+
+
+class SampleJob(Strict):
+    """A short training job that proves that a workspace works."""
+
+    command: str
+    environment: str
+    compute: str
+    within: timedelta = timedelta(minutes=30)
+
+
+class MlWorkspace(ServiceBase):
+    """A machine learning workspace, the one in the recovery region, and where its configuration is backed up."""
+
+    kind: Literal["ml_workspace"]
+    recovery_resource_id: ResourceId
+    computes: tuple[ComputeCluster, ...] = Field(min_length=1)
+    backup_storage: Name
+    backup_container: str
+    sample_job: SampleJob
+
+
 Service = Annotated[
-    CosmosDb | AiSearch | ContainerApp | Storage | KeyVault | TrafficRoute, Field(discriminator="kind")
+    CosmosDb | AiSearch | ContainerApp | Storage | KeyVault | TrafficRoute | OpenAi | MlWorkspace,
+    Field(discriminator="kind"),
 ]
 
 

@@ -14,6 +14,8 @@ from shared.model.estate import (
     CosmosDb,
     Estate,
     KeyVault,
+    MlWorkspace,
+    OpenAi,
     Role,
     Storage,
     TrafficRoute,
@@ -38,15 +40,22 @@ def test_recovery_times_are_those_of_the_source_document(contoso):
         "agent-files": 2 * HOUR,
         "agent-secrets": HOUR,
         "front-door": HOUR,
+        "landing-openai": 4 * HOUR,
+        "ml-workspace": 4 * HOUR,
+        "training-data": 2 * HOUR,
+        "inference-api": 4 * HOUR,
     }
 
 
 def test_services_are_the_resources_of_the_simulated_azure(contoso):
-    kinds = (CosmosDb, ContainerApp, AiSearch, Storage, KeyVault, TrafficRoute)
-    assert [len(contoso.of_kind(kind)) for kind in kinds] == [1] * 6
+    kinds = (CosmosDb, ContainerApp, AiSearch, Storage, KeyVault, TrafficRoute, OpenAi, MlWorkspace)
+    assert [len(contoso.of_kind(kind)) for kind in kinds] == [1, 1, 1, 2, 1, 2, 1, 1]
     assert {(service.region, service.recovery_region) for service in contoso.services} == {
-        ("japaneast", "japanwest")
+        ("japaneast", "japanwest"),
+        ("eastus2", "westus2"),
+        ("eastus2", "centralus"),
     }
+    lands, away, world = (f"{GROUPS}/rg-prod-{one}-ai-01/providers" for one in ("eus2", "wus2", "global"))
     east, west, both = f"{GROUPS}/rg-fas-japaneast", f"{GROUPS}/rg-fas-japanwest", f"{GROUPS}/rg-fas-global"
     ids = {
         value
@@ -66,6 +75,13 @@ def test_services_are_the_resources_of_the_simulated_azure(contoso):
         f"{west}/providers/Microsoft.KeyVault/vaults/kv-fas-japanwest",
         f"{both}/providers/Microsoft.Network/trafficManagerProfiles/tm-fas",
         f"{both}/providers/Microsoft.Network/dnsZones/fas.contoso.com",
+        f"{lands}/Microsoft.CognitiveServices/accounts/aoai-prod-eus2-ai-01",
+        f"{away}/Microsoft.CognitiveServices/accounts/aoai-prod-wus2-ai-01",
+        f"{lands}/Microsoft.MachineLearningServices/workspaces/aml-prod-eus2-ai-01",
+        f"{away}/Microsoft.MachineLearningServices/workspaces/aml-prod-wus2-ai-01",
+        f"{lands}/Microsoft.Storage/storageAccounts/stprodeus2aidatalake",
+        f"{world}/Microsoft.Network/trafficManagerProfiles/tm-prod-ai-inference",
+        f"{world}/Microsoft.Network/dnsZones/contoso.com",
     }
 
 

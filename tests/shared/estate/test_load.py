@@ -19,6 +19,8 @@ GOOD = SAMPLE.read_text(encoding="utf-8")
 
 FIRST_REGION = GOOD[: GOOD.index("\n    region: japaneast")].count("\n") + 2
 
+FIRST_RTO = "rto: PT4H\n    rpo: PT5M"
+
 type Change = tuple[str, str]
 
 
@@ -146,7 +148,7 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
         [("rto: PT4H", "rto: PT4H\n    rto: PT5H")],
         "rto: PT5H",
         "services[0].rto",
-        f"given twice (first on line {line_of(GOOD, 'rto: PT4H')})",
+        f"given twice (first on line {line_of(GOOD, FIRST_RTO)})",
     ),
     "alias": (
         [("rto: PT4H", "rto: &r PT4H"), ("database: agents", "database: *r")],
@@ -223,7 +225,7 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
     ),
     "no endpoint to recover to": (
         [("      japanwest: japanwest\n", "")],
-        "endpoints:",
+        "endpoints:  ",
         "services[5].endpoints",
         "has no entry for japanwest",
     ),
@@ -306,6 +308,49 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
         "at: 02:00\n",
         "schedules[1].at",
         "only one of them would",
+    ),
+    "deployment named twice": (
+        [("{name: gpt-35-turbo,", "{name: GPT-4,")],
+        "GPT-4",
+        "services[6].deployments[1].name",
+        "each must be given once",
+    ),
+    "no capacity": ([("capacity: 80", "capacity: 0")], "capacity: 0}", "services[6].deployments[0].capacity", "than or equal to 1"),
+    "no deployments": (
+        [("    deployments:  ", "    deployments: []  #"), ("      - {name: gpt-4,", "      # {"), ("      - {name: gpt-35", "      # {")],
+        "deployments: []",
+        "services[6].deployments",
+        "at least 1 item",
+    ),
+    "clusters that may not grow": (
+        [("Standard_D4s_v5, max_nodes: 8", "Standard_D4s_v5, min_nodes: 9, max_nodes: 8")],
+        "min_nodes: 9",
+        "services[7].computes[0].min_nodes",
+        "is 9, more than max_nodes (8)",
+    ),
+    "backups in another kind": (
+        [("backup_storage: training-data", "backup_storage: training-dat")],
+        "training-dat ",
+        "services[7].backup_storage",
+        "is no storage service; did you mean 'training-data'?",
+    ),
+    "a sample job on no cluster": (
+        [("compute: cpu-cluster-01", "compute: cpu-cluster-1")],
+        "compute: cpu-cluster-1",
+        "services[7].sample_job.compute",
+        "is none of its computes; did you mean 'cpu-cluster-01'?",
+    ),
+    "container named twice": (
+        [("containers: [curated, raw]", "containers: [curated, curated]")],
+        "curated]",
+        "services[8].containers[1]",
+        "each must be given once",
+    ),
+    "an account of another kind": (
+        [("accounts/aoai-prod-wus2-ai-01", "accountz/aoai-prod-wus2-ai-01")],
+        "accountz",
+        "services[6].recovery_resource_id",
+        "must be a Microsoft.CognitiveServices/accounts",
     ),
 }  # fmt: skip
 
@@ -460,7 +505,7 @@ def test_files_that_cannot_be_read(tmp_path):
     assert "larger than 1 MiB" in refused(large)
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(changed(("rto: PT4H", "rto: 4")), encoding="utf-8")
-    assert refused(wrong).startswith(f"{wrong}:{line_of(GOOD, 'rto: PT4H')}: services[0].rto: ")
+    assert refused(wrong).startswith(f"{wrong}:{line_of(GOOD, FIRST_RTO)}: services[0].rto: ")
 
 
 LINES = GOOD.splitlines(keepends=True)

@@ -106,7 +106,7 @@ def test_profile_shows_what_its_probes_found(azure, manager):
     azure.advance(20)
     endpoint = manager.endpoints.get(GROUP, PROFILE, "ExternalEndpoints", "japaneast")
     assert endpoint.endpoint_monitor_status == "Degraded"
-    assert [one.name for one in manager.profiles.list_by_subscription()] == [PROFILE]
+    assert PROFILE in [one.name for one in manager.profiles.list_by_subscription()]
 
 
 def test_endpoint_changes_at_once_and_its_probe_follows(azure, manager):
