@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from infra.local.azure import contoso
+from infra.local.azure import contoso, landing_zone
 from infra.local.azure.core.clock import Clock
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
@@ -29,7 +29,8 @@ def open_world(
         for region, about in contoso.REGIONS.items():
             world.table("region").put(region, about)
         more = _documents(estate) if estate and estate.suffix == ".json" else []
-        for resource in [*contoso.resources(world.now), *more]:
+        sample = [*contoso.resources(world.now), *landing_zone.resources(world.now)]
+        for resource in [*sample, *more]:
             world.put_resource(resource)
         if estate and estate.suffix != ".json":
             _require(world, estate)

@@ -10,6 +10,7 @@ REGIONS: dict[str, Json] = {
     "japanwest": {"displayName": "Japan West", "paired": "japaneast"},
     "eastus2": {"displayName": "East US 2", "paired": "centralus"},
     "westus2": {"displayName": "West US 2", "paired": "westcentralus"},
+    "centralus": {"displayName": "Central US", "paired": "eastus2"},
 }
 ENVIRONMENT = "Microsoft.App/managedEnvironments"
 EAST, WEST, GLOBAL = "rg-fas-japaneast", "rg-fas-japanwest", "rg-fas-global"

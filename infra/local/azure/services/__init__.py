@@ -27,7 +27,10 @@ from infra.local.azure.services.cosmos import failover as cosmos_failover
 from infra.local.azure.services.cosmos import restore as cosmos_restore
 from infra.local.azure.services.cosmos import roles as cosmos_roles
 from infra.local.azure.services.deployments import routes as deployments
+from infra.local.azure.services.landing_zone import service as landing_zone
+from infra.local.azure.services.machine_learning import SERVICES as MACHINE_LEARNING
 from infra.local.azure.services.network import dns_zones, resolvers, traffic_manager
+from infra.local.azure.services.open_ai import SERVICES as OPEN_AI
 
 # A service is one file (or folder) here and one entry below. `generic` takes the ARM calls that no other
 # service knows, `health` the hosts; clockwork of one moment runs in this order: probes before traffic.
@@ -57,6 +60,9 @@ SERVICES: tuple[Service, ...] = (
     storage_restore.service,
     corruption.service,
     traffic.service,
+    *OPEN_AI,
+    *MACHINE_LEARNING,
+    landing_zone,
     generic.service,
     health.service,
 )

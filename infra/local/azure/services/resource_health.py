@@ -9,6 +9,15 @@ from infra.local.azure.core.world import World, region_name
 from infra.local.azure.services.generic import GROUP, SUBSCRIPTION
 
 STATUS = "/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
+IMPACTED = (
+    "Azure Container Apps",
+    "Azure Cosmos DB",
+    "Azure AI Search",
+    "Storage",
+    "Key Vault",
+    "Azure OpenAI Service",
+    "Azure Machine Learning",
+)
 service = Service("resource_health")
 
 
@@ -32,7 +41,7 @@ def _event(world: World, subscription: str, fault: Json) -> Json:
                 "impactedService": kind,
                 "impactedRegions": [{"impactedRegion": name, "status": "Resolved" if ended else "Active"}],
             }
-            for kind in ("Azure Container Apps", "Azure Cosmos DB", "Azure AI Search", "Storage", "Key Vault")
+            for kind in IMPACTED
         ],
     }
     if ended:

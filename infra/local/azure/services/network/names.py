@@ -38,7 +38,8 @@ class Record:
 def authoritative(world: World, name: str, kind: str) -> list[Record]:
     """Return what the name's own servers say now; empty when they know no such record."""
     name = name.lower().rstrip(".")
-    for zone in world.of_type(ZONE):
+    # The nearest zone answers: fas.contoso.com before contoso.com.
+    for zone in sorted(world.of_type(ZONE), key=lambda one: -len(one["name"])):
         if name == zone["name"] or name.endswith("." + zone["name"]):
             return _in_zone(world, zone, name, kind)
     profile = balancing.profile_of(world, name)
