@@ -31,6 +31,7 @@ FIELDS: dict[str, float | type] = {
     "message": str,
     "match": dict,
     "details": dict,
+    "credential": str,
 }
 MATCHES = {"method": str, "path": str, "writes": bool}
 REGIONAL = {"region_outage", "no_capacity"}

@@ -31,6 +31,7 @@ from infra.local.azure.services.landing_zone import service as landing_zone
 from infra.local.azure.services.machine_learning import SERVICES as MACHINE_LEARNING
 from infra.local.azure.services.network import dns_zones, resolvers, traffic_manager
 from infra.local.azure.services.open_ai import SERVICES as OPEN_AI
+from infra.local.azure.services.security.together import SERVICES as SECURITY
 
 # A service is one file (or folder) here and one entry below. `generic` takes the ARM calls that no other
 # service knows, `health` the hosts; clockwork of one moment runs in this order: probes before traffic.
@@ -59,6 +60,7 @@ SERVICES: tuple[Service, ...] = (
     key_vault.service,
     storage_restore.service,
     corruption.service,
+    *SECURITY,
     traffic.service,
     *OPEN_AI,
     *MACHINE_LEARNING,

@@ -9,6 +9,7 @@ from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
 from infra.local.azure.services import dependencies
 from infra.local.azure.services.container_apps import model
+from infra.local.azure.services.security import network_groups
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def reach(world: World, fqdn: str, host: str) -> Reply:
         raise Unreachable(f"{host}: no such host")
     region = region_name(environment["location"])
     world.require_region(region)
+    if not network_groups.allows(world, environment, "Inbound"):
+        raise Unreachable(f"{host}: the network lets nobody in")
     app = app_at(world, fqdn)
     # The environment's ingress answers for names that no app has, as Azure's does.
     if app is None or not _knows(app, fqdn, host):

@@ -5,6 +5,7 @@ from infra.local.azure.core.clock import iso
 from infra.local.azure.core.errors import OperationFailed
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
+from infra.local.azure.services.security import network_groups
 
 APP = "Microsoft.App/containerApps"
 REVISION = "Microsoft.App/containerApps/revisions"
@@ -93,7 +94,9 @@ def provision(world: World, app_id: str, *, starting: float) -> None:
 def _create_revision(world: World, app: Json, domain: str, *, number: int, starting: float) -> Json:
     template = app["properties"]["template"]
     name = f"{app['name']}--{template.get('revisionSuffix') or f'{number:07d}'}"
-    pulled = all(image_known(world, container["image"]) for container in template["containers"])
+    environment = world.resource(app["properties"]["managedEnvironmentId"])
+    reached = network_groups.allows(world, environment, "Outbound", "AzureContainerRegistry")
+    pulled = reached and all(image_known(world, container["image"]) for container in template["containers"])
     revision: Json = {
         "id": f"{app['id']}/revisions/{name}",
         "name": name,

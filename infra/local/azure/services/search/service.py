@@ -7,6 +7,7 @@ from infra.local.azure.core.http import Request
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
+from infra.local.azure.services.security import keys
 
 TYPE = "Microsoft.Search/searchServices"
 TENANT = "11111111-1111-4111-8111-111111111111"
@@ -33,7 +34,10 @@ def asked(world: World, request: Request) -> str:
     if found is None:
         raise Unreachable(request.host)
     world.require_region(region_name(found["location"]))
-    if not re.fullmatch(r"Bearer \S+", request.headers.get("authorization", ""), re.IGNORECASE):
+    if "api-key" in request.headers:
+        if not keys.works(world, keys.SEARCH, found["name"], request.headers["api-key"]):
+            raise ArmError(403, "Forbidden", "The api-key is not one of this service.")
+    elif not re.fullmatch(r"Bearer \S+", request.headers.get("authorization", ""), re.IGNORECASE):
         where = f"https://login.microsoftonline.com/{TENANT}/oauth2/authorize"
         challenge = f'Bearer authorization_uri="{where}", resource_id="https://search.azure.com"'
         raise ArmError(
