@@ -10,6 +10,7 @@ from shared.estate.document import Document, Mistake, Path
 from shared.estate.explain import suggest, unknown
 from shared.estate.landing_zone import check_landing_zone
 from shared.estate.resources import check_resources
+from shared.estate.security import check_security
 from shared.model.estate import AiSearch, CosmosDb, Estate, Role, Schedule, Storage, TrafficRoute
 from shared.model.plan import PlanKind
 
@@ -35,6 +36,7 @@ def check(estate: Estate, document: Document) -> list[Mistake]:
         *_contacts(estate),
         *_schedules(estate, document),
         *_durations(estate, ()),
+        *check_security(estate),
     )
     return [document.mistake(path, message) for path, message in complaints]
 

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.estate.document import Document, Mistake, Path
-from shared.model.estate import Estate, HttpsUrl, KeyUrl, Mail, Name, Region, ResourceId
+from shared.model.estate import Estate, HttpsUrl, ImageDigest, KeyUrl, Mail, Name, Region, ResourceId
 
 _GUID = r"^[0-9a-fA-F-]{36}$"
 
@@ -21,6 +21,7 @@ def _pattern(alias: object) -> str:
 
 
 _FORMS = {
+    _pattern(ImageDigest): "an image digest: sha256: and 64 hexadecimal digits, never a tag",
     _GUID: "an id such as 11111111-1111-4111-8111-111111111111",
     _pattern(ResourceId): "an Azure resource id: /subscriptions/<id>/resourceGroups/<group>/providers/...",
     _pattern(Region): "an Azure region such as japaneast: small letters and digits",

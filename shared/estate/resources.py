@@ -33,14 +33,15 @@ def check_resources(estate: Estate) -> Iterator[tuple[Path, str]]:
             if resource_id is None:
                 continue
             wanted = _OTHER_TYPES.get(field, _TYPES[service.kind])
-            if message := _complaint(resource_id, estate.subscription_id, wanted):
+            if message := wrong_resource(resource_id, estate.subscription_id, wanted):
                 yield ("services", i, field), message
         if service.resource_id.lower() == getattr(service, "recovery_resource_id", "").lower():
             message = "is the resource that is to be recovered; name its sibling in the recovery region"
             yield ("services", i, "recovery_resource_id"), message
 
 
-def _complaint(resource_id: str, subscription: str, wanted: str) -> str | None:
+def wrong_resource(resource_id: str, subscription: str, wanted: str) -> str | None:
+    """What is wrong with an id that should lead to a resource of that type in that subscription, or None."""
     parts = _ID.fullmatch(resource_id)
     if parts is None:
         return f"is no resource id; write /subscriptions/.../resourceGroups/<group>/providers/{wanted}/<name>"

@@ -3,17 +3,26 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from shared.gateways.account_keys import AccountKeys
+from shared.gateways.app_changes import AppChanges
+from shared.gateways.authorization import Authorization
 from shared.gateways.blobs import Blobs
 from shared.gateways.connection import Connection
 from shared.gateways.container_apps import ContainerApps
 from shared.gateways.cosmos import Cosmos
 from shared.gateways.cosmos_documents import CosmosDocuments
+from shared.gateways.defender import Defender
 from shared.gateways.deployments import Deployments
+from shared.gateways.evidence import EvidenceStore
+from shared.gateways.graph import Graph
 from shared.gateways.key_vault import KeyVaults
 from shared.gateways.mail import Mail
+from shared.gateways.network import Network
 from shared.gateways.operations import Operation, OperationState, state
 from shared.gateways.probe import Answered, probe
+from shared.gateways.registry import Registry
 from shared.gateways.search import SearchServices
+from shared.gateways.secret_values import SecretValues
 from shared.gateways.signing_keys import SigningKeys
 from shared.gateways.storage_accounts import StorageAccounts
 from shared.gateways.traffic import Traffic
@@ -70,6 +79,44 @@ class Azure:
     @cached_property
     def documents(self) -> CosmosDocuments:
         return CosmosDocuments(self.connection)
+
+    # --- what a breach is answered with
+
+    @cached_property
+    def network(self) -> Network:
+        return Network(self.connection)
+
+    @cached_property
+    def authorization(self) -> Authorization:
+        return Authorization(self.connection)
+
+    @cached_property
+    def graph(self) -> Graph:
+        return Graph(self.connection)
+
+    @cached_property
+    def account_keys(self) -> AccountKeys:
+        return AccountKeys(self.connection)
+
+    @cached_property
+    def secret_values(self) -> SecretValues:
+        return SecretValues(self.connection)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(self.connection)
+
+    @cached_property
+    def defender(self) -> Defender:
+        return Defender(self.connection)
+
+    @cached_property
+    def app_changes(self) -> AppChanges:
+        return AppChanges(self.connection)
+
+    @cached_property
+    def evidence(self) -> EvidenceStore:
+        return EvidenceStore(self.connection)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

@@ -23,7 +23,7 @@ class Blobs:
         try:
             with calling("read blob", f"{account_url}/{container}/{name}"):
                 return bytes(
-                    _service(self.connection, account_url)
+                    service_client(self.connection, account_url)
                     .get_blob_client(container, name)
                     .download_blob()
                     .readall()
@@ -38,7 +38,7 @@ class Blobs:
         with IMPORTING:
             from azure.storage.blob import ContentSettings  # noqa: PLC0415
 
-        service = _service(self.connection, account_url)
+        service = service_client(self.connection, account_url)
         settings = ContentSettings(content_type=media_type)
         blob = service.get_blob_client(container, name)
         path = f"{account_url}/{container}/{name}"
@@ -139,7 +139,7 @@ class Blobs:
         """Names of the blobs that begin so, in order; none when the container is missing."""
         try:
             with calling("list blobs", f"{account_url}/{container}/{prefix}*"):
-                client = _service(self.connection, account_url).get_container_client(container)
+                client = service_client(self.connection, account_url).get_container_client(container)
                 return tuple(str(name) for name in client.list_blob_names(name_starts_with=prefix))
         except AzureCallFailed as error:
             if missing(error):
@@ -147,7 +147,8 @@ class Blobs:
             raise
 
 
-def _service(connection: Connection, account_url: str) -> Any:  # noqa: ANN401 - types are read where it is built
+def service_client(connection: Connection, account_url: str) -> Any:  # noqa: ANN401 - types are read where it is built
+    """The client of one account, shared by all gateways."""
     with IMPORTING:
         from azure.storage.blob import BlobServiceClient, LinearRetry  # noqa: PLC0415
 

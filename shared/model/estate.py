@@ -226,6 +226,54 @@ class Limits(Strict):
     page_again_after: timedelta = timedelta(minutes=15)
 
 
+ObjectId = Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")]
+ImageDigest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class KeptPrincipal(Strict):
+    """An identity that no recovery may lock out, and why: the apps' own, this app's, break-glass accounts."""
+
+    object_id: ObjectId
+    why: str = Field(min_length=3)
+
+
+class RotatedKey(Strict):
+    """The keys of a service, regenerated in a breach, and the vault secret that its new first key goes into."""
+
+    service: Name
+    vault: Name | None = None
+    secret: str | None = None
+    form: Literal["key", "cosmos_connection_string"] = "key"
+
+
+class ApprovedImage(Strict):
+    """The image that a container app is patched to, by digest, and the repository that it is imported from."""
+
+    service: Name
+    digest: ImageDigest
+    imported_from: str = Field(pattern=r"^[a-z0-9.-]+\.[a-z]+/[a-z0-9._/-]+$")
+    registry_id: ResourceId
+
+
+class Security(Strict):
+    """What a breach is answered with: where to cut the network, which keys to replace, who must keep their access.
+
+    `open_outbound` are the service tags that isolated apps still reach: without its registry no patched image
+    starts.
+    """
+
+    network_security_groups: dict[Region, ResourceId] = Field(min_length=1)
+    open_outbound: tuple[str, ...] = ("AzureContainerRegistry", "AzureActiveDirectory", "AzureMonitor")
+    keys: tuple[RotatedKey, ...]
+    images: tuple[ApprovedImage, ...]
+    kept: tuple[KeptPrincipal, ...] = Field(min_length=1)
+    evidence_container: str = Field(default="foundry-ops-evidence", pattern=r"^[a-z0-9-]{3,63}$")
+
+    def keeps(self, object_id: str) -> str | None:
+        """Why that identity must keep its access, or None when it need not."""
+        return next((one.why for one in self.kept if one.object_id.lower() == object_id.lower()), None)
+
+
 class Estate(Strict):
     """One estate file, whole and checked."""
 
@@ -244,6 +292,7 @@ class Estate(Strict):
     remediation: tuple[RemediationRule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     limits: Limits = Limits()
+    security: Security | None = None
 
     def service(self, name: str) -> Service:
         """The service of that name; KeyError when the estate has none."""

@@ -317,11 +317,11 @@ def test_what_the_service_refuses(lab, call):
     assert list(indexer_client(lab).get_indexer_names()) == []
 
 
-def test_connection_strings_are_not_told_and_keys_are_not_taken(lab):
+def test_connection_strings_are_not_told_and_wrong_keys_are_not_taken(lab):
     begin(lab, snapshot_source())
     assert not indexer_client(lab).get_data_source_connection("snap").connection_string
     answer = lab.http.get(f"{AWAY}/indexes?api-version=2025-09-01", headers={"api-key": "k"})
-    assert answer.status_code == 401
+    assert answer.status_code == 403
     entry = next(one for one in lab.ledger() if "datasources" in one["path"])
     assert entry["body"]["credentials"]["connectionString"] == "***"
 
