@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.gateways.account_keys import AccountKeys
+from shared.gateways.activity_log import ActivityLog
 from shared.gateways.app_changes import AppChanges
 from shared.gateways.authorization import Authorization
 from shared.gateways.blobs import Blobs
@@ -109,6 +110,10 @@ class Azure:
     @cached_property
     def defender(self) -> Defender:
         return Defender(self.connection)
+
+    @cached_property
+    def activity_log(self) -> ActivityLog:
+        return ActivityLog(self.connection)
 
     @cached_property
     def app_changes(self) -> AppChanges:

@@ -140,12 +140,36 @@ class Stage:
         *,
         mode: Mode,
         progress: dict[str, Any] | None = None,
+        before: dict[str, Any] | None = None,
         record: RunRecord | None = None,
         run_id: str = RUN_ID,
     ) -> Outcome | Pending:
         """One activity: everything goes over the wire as JSON, as in `orchestrations.activities.perform`."""
         action = catalog()[step.action]
-        call = Call(
+        call = self._call(step, mode, progress, before, record, run_id)
+        result = action(action.params.from_wire(json.loads(json.dumps(step.params))), call)
+        kind = Pending if isinstance(result, Pending) else Outcome
+        return kind.from_wire(json.loads(json.dumps(result.to_wire())))
+
+    def observe(self, step: Step, *, mode: Mode, run_id: str = RUN_ID) -> dict[str, Any]:
+        """The first phase of a two-phase step, as history keeps it; nothing for other steps."""
+        action = catalog()[step.action]
+        if action.observe is None:
+            return {}
+        call = self._call(step, mode, None, None, None, run_id)
+        params = action.params.from_wire(json.loads(json.dumps(step.params)))
+        return json.loads(json.dumps(action.observe(params, call)))
+
+    def _call(
+        self,
+        step: Step,
+        mode: Mode,
+        progress: dict[str, Any] | None,
+        before: dict[str, Any] | None,
+        record: RunRecord | None,
+        run_id: str,
+    ) -> Call:
+        return Call(
             estate=self.estate,
             azure=self.azure,
             run_id=run_id,
@@ -153,11 +177,9 @@ class Stage:
             mode=mode,
             now=self.now,
             progress=json.loads(json.dumps(progress or {})),
+            before=json.loads(json.dumps(before or {})),
             record=record,
         )
-        result = action(action.params.from_wire(json.loads(json.dumps(step.params))), call)
-        kind = Pending if isinstance(result, Pending) else Outcome
-        return kind.from_wire(json.loads(json.dumps(result.to_wire())))
 
     def carry_out(
         self,
@@ -173,9 +195,12 @@ class Stage:
         """Call until there is an outcome. `forget(n)`: the process dies before call n's answer is kept."""
         progress: dict[str, Any] = {}
         strikes, done = 0, Done(Outcome(summary=""))
+        before = self.observe(step, mode=mode, run_id=run_id)
         for number in range(1, MOST_CALLS + 1):
             try:
-                result = self.call_once(step, mode=mode, progress=progress, record=record, run_id=run_id)
+                result = self.call_once(
+                    step, mode=mode, progress=progress, before=before, record=record, run_id=run_id
+                )
             except (AzureCallFailed, CheckFailed) as error:
                 strikes += 1
                 done.errors.append(error)

@@ -21,6 +21,7 @@ class _Running:
     due: float
     progress: dict[str, Any] = field(default_factory=dict)
     strikes: int = 0
+    before: dict[str, Any] | None = None
 
 
 def carry_out(stage: Stage, plan: Plan, *, mode: Mode) -> dict[str, Outcome]:
@@ -54,7 +55,11 @@ def undo(stage: Stage, plan: Plan, *, mode: Mode) -> None:
 def _attempt(stage: Stage, work: _Running, mode: Mode) -> Outcome | None:
     record = samples.success() if work.step.wants_record else None
     try:
-        result = stage.call_once(work.step, mode=mode, progress=work.progress, record=record)
+        if work.before is None:
+            work.before = stage.observe(work.step, mode=mode)
+        result = stage.call_once(
+            work.step, mode=mode, progress=work.progress, before=work.before, record=record
+        )
     except (AzureCallFailed, CheckFailed) as error:
         work.strikes += 1
         if not error.retryable or work.strikes >= work.step.retry.attempts:

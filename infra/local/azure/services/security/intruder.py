@@ -17,6 +17,7 @@ from infra.local.azure.core.world import World
 from infra.local.azure.services.container_apps import model
 from infra.local.azure.services.key_vault import state
 from infra.local.azure.services.security import (
+    activity_log,
     authorization,
     defender,
     facts,
@@ -105,6 +106,8 @@ def _rogue(world: World, target: str) -> Json:
     authorization.assign(
         world, target, "ServicePrincipal", "Contributor", group, at=world.now, by=facts.FRANK
     )
+    operation = "Microsoft.Authorization/roleAssignments/write"
+    activity_log.note(world, "frank@contoso.com", operation, group)
     return {"principal": target, "resource": group}
 
 
@@ -131,6 +134,7 @@ def _image(world: World, target: str) -> Json | None:
     container["env"] = [*(container.get("env") or []), PROXY]
     world.put_resource(changed)
     model.provision(world, app["id"], starting=0)
+    activity_log.note(world, facts.ROGUE_IDENTITY, "Microsoft.App/containerApps/write", app["id"])
     return {"app": app["id"], "resource": app["id"]}
 
 

@@ -2,6 +2,7 @@
 
 from infra.local.azure.core.service import Service
 from infra.local.azure.services.security import (
+    activity_log,
     authorization,
     cosmos_keys,
     defender,
@@ -26,4 +27,5 @@ SERVICES: tuple[Service, ...] = (
     registry.service,
     defender.service,
     intruder.service,
+    activity_log.service,
 )
