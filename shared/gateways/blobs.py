@@ -59,7 +59,9 @@ class Blobs:
         try:
             with calling("read blob", f"{account_url}/{container}/{name}"):
                 found = (
-                    _service(self.connection, account_url).get_blob_client(container, name).download_blob()
+                    service_client(self.connection, account_url)
+                    .get_blob_client(container, name)
+                    .download_blob()
                 )
                 return bytes(found.readall()), str(found.properties.etag)
         except AzureCallFailed as error:
@@ -78,7 +80,7 @@ class Blobs:
             from azure.core import MatchConditions  # noqa: PLC0415
             from azure.storage.blob import ContentSettings  # noqa: PLC0415
 
-        service = _service(self.connection, account_url)
+        service = service_client(self.connection, account_url)
         condition: dict[str, Any] = (
             {"etag": tag, "match_condition": MatchConditions.IfNotModified, "overwrite": True}
             if tag
@@ -105,7 +107,7 @@ class Blobs:
             from azure.core import MatchConditions  # noqa: PLC0415
             from azure.storage.blob import ContentSettings  # noqa: PLC0415
 
-        blob = _service(self.connection, account_url).get_blob_client(container, name)
+        blob = service_client(self.connection, account_url).get_blob_client(container, name)
         path, limits = (
             f"{account_url}/{container}/{name}",
             {"connection_timeout": seconds, "read_timeout": seconds},
@@ -130,7 +132,7 @@ class Blobs:
     def _make_container(self, account_url: str, container: str, **limits: float) -> None:
         try:
             with writing("create container", f"{account_url}/{container}"):
-                _service(self.connection, account_url).create_container(container, **limits)
+                service_client(self.connection, account_url).create_container(container, **limits)
         except AzureCallFailed as error:
             if error.status != 409:
                 raise
