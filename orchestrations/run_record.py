@@ -54,6 +54,7 @@ def record_wire(state: RunState, *, live: bool) -> Wire:
         "status": state.status.value,
         "status_reason": state.status_reason[:texts],
         "requested_by": request.requested_by,
+        "requester_id": request.requester_id,
         "reason": request.reason[:texts],
         "started_at": _moment(state.started_at),
         "finished_at": _moment(state.finished_at),

@@ -9,6 +9,14 @@ class EstateInvalid(FoundryOpsError):  # noqa: N818 - the contract's name
     """The estate file has a mistake; the message names file, line and field."""
 
 
+class ParametersInvalid(FoundryOpsError):  # noqa: N818 - reads like its sibling
+    """What a plan was asked to do makes no sense for this estate; `field` is the parameter at fault."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
 class SettingsInvalid(FoundryOpsError):  # noqa: N818 - reads like its sibling
     """An app setting is missing or wrong; the message names it and says what to do."""
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from orchestrations.app import app
 from orchestrations.triggers.caller import Caller, caller_of
 from orchestrations.triggers.problem import Problem
-from shared.errors import EstateInvalid, SettingsInvalid
+from shared.errors import EstateInvalid, ParametersInvalid, SettingsInvalid
 from shared.model.role import Role
 from shared.model.wire import Strict
 from shared.runtime import Runtime, runtime
@@ -80,6 +80,10 @@ def answer(handler: Callable[[Runtime], func.HttpResponse]) -> func.HttpResponse
         return handler(runtime())
     except Problem as problem:
         return problem.response()
+    except ParametersInvalid as error:
+        field = f"parameters.{error.field}"
+        problems = [{"field": field, "problem": str(error)}]
+        return Problem(400, f"{field}: {error}", errors=problems).response()
     except (EstateInvalid, SettingsInvalid) as error:
         return Problem(500, str(error)).response()
 

@@ -17,9 +17,12 @@ from shared.gateways.deployments import Deployments
 from shared.gateways.evidence import EvidenceStore
 from shared.gateways.graph import Graph
 from shared.gateways.key_vault import KeyVaults
+from shared.gateways.machine_learning import MachineLearning
 from shared.gateways.mail import Mail
 from shared.gateways.network import Network
+from shared.gateways.openai import OpenAiAccounts
 from shared.gateways.operations import Operation, OperationState, state
+from shared.gateways.outages import Outages
 from shared.gateways.probe import Answered, probe
 from shared.gateways.registry import Registry
 from shared.gateways.search import SearchServices
@@ -122,6 +125,18 @@ class Azure:
     @cached_property
     def evidence(self) -> EvidenceStore:
         return EvidenceStore(self.connection)
+
+    @cached_property
+    def openai(self) -> OpenAiAccounts:
+        return OpenAiAccounts(self.connection)
+
+    @cached_property
+    def machine_learning(self) -> MachineLearning:
+        return MachineLearning(self.connection)
+
+    @cached_property
+    def outages(self) -> Outages:
+        return Outages(self.connection)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

@@ -190,6 +190,7 @@ class RunRecord(Frozen):
     status: RunStatus
     status_reason: str = ""
     requested_by: str
+    requester_id: str = ""
     reason: str
     started_at: datetime
     finished_at: datetime | None = None

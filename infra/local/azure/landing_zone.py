@@ -95,7 +95,7 @@ def workspace_properties(region: str) -> Json:
         ),
         "containerRegistry": resource_id(GLOBAL, "Microsoft.ContainerRegistry/registries", "acrprodeus2ai01"),
         "hbiWorkspace": True,
-        "publicNetworkAccess": "Enabled" if region == "eastus2" else "Disabled",
+        "publicNetworkAccess": "Enabled",
     }
 
 

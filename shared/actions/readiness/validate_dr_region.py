@@ -8,12 +8,24 @@ from typing import Any
 from shared.actions.action import Call, action
 from shared.actions.container_apps.deploy_container_apps import deployment_name, production_app
 from shared.actions.key_vault.recover_key_vault import vault_url
+from shared.actions.machine_learning.activate_ml_workspace import standing
+from shared.actions.openai.failover_openai import lacks
 from shared.actions.search.load_search_snapshot import search_url, snapshot
 from shared.errors import AzureCallFailed, CheckFailed
 from shared.gateways.journal import carried
 from shared.gateways.operations import Operation
 from shared.gateways.resource_id import parts
-from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, Service, Storage
+from shared.model.estate import (
+    AiSearch,
+    ContainerApp,
+    CosmosDb,
+    KeyVault,
+    MlWorkspace,
+    OpenAi,
+    Service,
+    Storage,
+    TrafficRoute,
+)
 from shared.model.outcome import Finding, Outcome, Pending
 from shared.model.severity import Severity
 from shared.model.wire import Frozen
@@ -98,7 +110,13 @@ def _gaps(service: Service, params: Params, call: Call) -> Iterator[Finding]:
                 yield from _storage(service, params, call)
             case KeyVault():
                 call.azure.key_vault.secrets(vault_url(service.recovery_resource_id))
-            case _:
+            case OpenAi():
+                there = call.azure.openai.deployments(service.recovery_resource_id)
+                for gap in lacks(service, {one.name.lower(): one for one in there}, call):
+                    yield _gap(service, Severity.CRITICAL, f"{service.name}: {gap}", "")
+            case MlWorkspace():
+                standing(service.recovery_resource_id, call)
+            case TrafficRoute():
                 call.azure.traffic.profile(service.resource_id)
     except AzureCallFailed as error:
         if error.status in {429, 500} or (error.status == 503 and error.retry_after is not None):
@@ -177,12 +195,14 @@ def _search(service: AiSearch, params: Params, call: Call) -> Iterator[Finding]:
 
 def _storage(service: Storage, params: Params, call: Call) -> Iterator[Finding]:
     account = call.azure.storage.account(service.resource_id)
-    if params.region not in {account.secondary, account.primary}:
+    # A store may be copied to another region than the one that the rest recovers in: Azure chooses the pair.
+    region = service.recovery_region
+    if region not in {account.secondary, account.primary}:
         yield _gap(
             service,
             Severity.CRITICAL,
-            f"{service.name} has no copy in {params.region} ({account.sku})",
-            f"make it geo-redundant with {params.region}",
+            f"{service.name} has no copy in {region} ({account.sku})",
+            f"make it geo-redundant with {region}",
         )
     elif account.last_sync is not None:
         behind = (params.outage_started_at or call.now) - account.last_sync
@@ -190,7 +210,7 @@ def _storage(service: Storage, params: Params, call: Call) -> Iterator[Finding]:
             yield _gap(
                 service,
                 Severity.HIGH,
-                f"{service.name}: the copy in {params.region} is {behind.total_seconds() / 60:.0f} min behind",
+                f"{service.name}: the copy in {region} is {behind.total_seconds() / 60:.0f} min behind",
                 "a failover loses what was written since; decide before going on",
             )
 

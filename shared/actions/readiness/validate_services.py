@@ -50,6 +50,8 @@ def _probes(params: Params) -> Iterator[tuple[str, str]]:
         if service.health_url is None:
             continue
         if isinstance(service, TrafficRoute):
+            if not params.tenants:
+                yield f"{service.name} as a whole", f"{service.health_url}?deep=true"
             for tenant in params.tenants:
                 yield (
                     f"{service.name} for {tenant.name}",
@@ -62,4 +64,5 @@ def _probes(params: Params) -> Iterator[tuple[str, str]]:
 def _works(name: str, answer: Answered, params: Params) -> bool:
     """A transaction that is answered from the region that is out proves nothing."""
     region = answer.body.get("region")
-    return answer.healthy and (" for " not in name or region in {None, params.region})
+    whole = " for " in name or name.endswith(" as a whole")
+    return answer.healthy and (not whole or region in {None, params.region})

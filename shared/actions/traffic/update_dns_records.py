@@ -11,10 +11,13 @@ from shared.model.wire import Frozen
 
 
 class Params(Frozen):
-    """The route, and from where to where. Back again is the same with the regions the other way round."""
+    """The route, and from where to where. Back again is the same with the regions the other way round.
+
+    Without an app the route leads to what its endpoints in Traffic Manager name already.
+    """
 
     route: TrafficRoute
-    app: ContainerApp
+    app: ContainerApp | None = None
     from_region: str
     to_region: str
 
@@ -28,8 +31,8 @@ def update_dns_records(params: Params, call: Call) -> Outcome | Pending:
     """
     route, azure = params.route, call.azure
     profile = azure.traffic.profile(route.resource_id)
-    target = app_address(params, call)
     source, goal = endpoint(profile, params.from_region, route), endpoint(profile, params.to_region, route)
+    target = app_address(params.app, params, call) if params.app else goal.target.lower()
     led, ttl = azure.traffic.cname(route.zone_id, route.dns_name)
     if led.lower() != profile.fqdn.lower():
         raise CheckFailed(
@@ -95,10 +98,10 @@ def resolved(route: TrafficRoute, call: Call) -> list[Answer]:
     return answers
 
 
-def app_address(params: Params, call: Call) -> str:
+def app_address(moved: ContainerApp, params: Params, call: Call) -> str:
     """The address of the app in the region to go to."""
-    home = params.to_region == params.app.region
-    resource_id = params.app.resource_id if home else params.app.recovery_resource_id
+    home = params.to_region == moved.region
+    resource_id = moved.resource_id if home else moved.recovery_resource_id
     app = call.azure.container_apps.app(resource_id)
     if app is None or not app.fqdn:
         raise CheckFailed(f"{resource_id} has no address to lead tenants to: deploy it, then retry")

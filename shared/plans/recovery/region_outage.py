@@ -9,7 +9,11 @@ from shared.actions.container_apps.retire_container_app import retire_container_
 from shared.actions.cosmos.failback_cosmos_db import failback_cosmos_db
 from shared.actions.cosmos.failover_cosmos_db import failover_cosmos_db
 from shared.actions.key_vault.recover_key_vault import recover_key_vault
+from shared.actions.machine_learning.activate_ml_workspace import activate_ml_workspace
+from shared.actions.machine_learning.deactivate_ml_workspace import deactivate_ml_workspace
 from shared.actions.mail.notify_stakeholders import notify_stakeholders
+from shared.actions.openai.failover_openai import failover_openai
+from shared.actions.openai.retire_openai import retire_openai
 from shared.actions.readiness.validate_dr_region import validate_dr_region
 from shared.actions.readiness.validate_services import validate_services
 from shared.actions.search.load_search_snapshot import load_search_snapshot
@@ -17,13 +21,15 @@ from shared.actions.search.restore_ai_search import restore_ai_search
 from shared.actions.search.retire_search_index import retire_search_index
 from shared.actions.storage.failover_storage import failover_storage
 from shared.actions.traffic.update_dns_records import update_dns_records
-from shared.errors import EstateInvalid
+from shared.errors import EstateInvalid, ParametersInvalid
 from shared.model.estate import (
     AiSearch,
     ContainerApp,
     CosmosDb,
     Estate,
     KeyVault,
+    MlWorkspace,
+    OpenAi,
     Region,
     Service,
     Storage,
@@ -51,6 +57,12 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
     services = tuple(service for service in estate.services if service.region == region)
     routes = [service for service in services if isinstance(service, TrafficRoute)]
     apps = [service for service in services if isinstance(service, ContainerApp)]
+    landed = [service.name for service in services if isinstance(service, OpenAi | MlWorkspace)]
+    if landed and not apps:
+        raise ParametersInvalid(
+            "region",
+            f"{region} holds an AI landing zone ({', '.join(landed)}): start landing_zone_activation for it",
+        )
     if not routes or not apps:
         raise EstateInvalid(f"estate {estate.name}: no front door leads to region {region}".rstrip())
     route = routes[0]
@@ -177,5 +189,15 @@ def _recover(
                 **common,
             )
             return (load, restore)
+        case OpenAi():
+            undo = retire_openai.step(service=service)
+            return (failover_openai.step(name=named("failover_openai"), needs=(check,), undo=undo, **common),)
+        case MlWorkspace():
+            undo = deactivate_ml_workspace.step(service=service)
+            return (
+                activate_ml_workspace.step(
+                    name=named("activate_ml_workspace"), needs=(check,), undo=undo, **common
+                ),
+            )
         case TrafficRoute():
             return ()

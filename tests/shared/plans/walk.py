@@ -7,6 +7,7 @@ from typing import Any
 from shared.errors import AzureCallFailed, CheckFailed
 from shared.model.outcome import Outcome, Pending
 from shared.model.plan import Mode, Plan, Step
+from shared.model.run import RunRecord
 from shared.model.signing import undo_name
 from tests.shared.actions.stage import Stage, StepFailed
 from tests.shared.reports import samples
@@ -24,7 +25,7 @@ class _Running:
     before: dict[str, Any] | None = None
 
 
-def carry_out(stage: Stage, plan: Plan, *, mode: Mode) -> dict[str, Outcome]:
+def carry_out(stage: Stage, plan: Plan, *, mode: Mode, record: RunRecord | None = None) -> dict[str, Outcome]:
     """Run every step when its needs are met; returns their outcomes. StepFailed as the interpreter would stop."""
     plan = Plan.from_wire(json.loads(json.dumps(plan.to_wire())))
     done: dict[str, Outcome] = {}
@@ -37,7 +38,7 @@ def carry_out(stage: Stage, plan: Plan, *, mode: Mode) -> dict[str, Outcome]:
         if not running:
             return done
         for name, work in list(running.items()):
-            if work.due <= now and (outcome := _attempt(stage, work, mode)) is not None:
+            if work.due <= now and (outcome := _attempt(stage, work, mode, record)) is not None:
                 done[name] = outcome
                 del running[name]
         stage.lab.advance(TICK)
@@ -52,13 +53,13 @@ def undo(stage: Stage, plan: Plan, *, mode: Mode) -> None:
             stage.carry_out(step.undo.model_copy(update={"name": name}), mode=mode)
 
 
-def _attempt(stage: Stage, work: _Running, mode: Mode) -> Outcome | None:
-    record = samples.success() if work.step.wants_record else None
+def _attempt(stage: Stage, work: _Running, mode: Mode, record: RunRecord | None) -> Outcome | None:
+    told = (record or samples.success()) if work.step.wants_record else None
     try:
         if work.before is None:
             work.before = stage.observe(work.step, mode=mode)
         result = stage.call_once(
-            work.step, mode=mode, progress=work.progress, before=work.before, record=record
+            work.step, mode=mode, progress=work.progress, before=work.before, record=told
         )
     except (AzureCallFailed, CheckFailed) as error:
         work.strikes += 1

@@ -59,6 +59,7 @@ def put(world: World, request: Request) -> Answer:
             "name": request.params["compute"],
             "type": f"{TYPE}/computes",
             "location": body.get("location", workspace["location"]),
+            "tags": body.get("tags") or {},
             "properties": {
                 **properties,
                 "isAttachedCompute": False,
@@ -78,6 +79,8 @@ def patch(world: World, request: Request) -> Answer:
     change: Json = (request.json.get("properties") or {}).get("properties") or {}
     _checked({"properties": merged(compute["properties"]["properties"], change)})
     refuse_while_busy(world, compute["id"])
+    tags = merged(compute.get("tags") or {}, request.json.get("tags") or {})
+    world.put_resource({**compute, "tags": tags})
     return accepted(request, _begin(world, compute["id"], change, new=False))
 
 

@@ -1,0 +1,1 @@
+"""How a disaster is found and declared."""

@@ -1,0 +1,53 @@
+"""What breaks the landing zone, and what must truly hold when it is back; over any world's truth and faults."""
+
+from typing import Any, Protocol
+
+PRIMARY, STANDBY = "aml-prod-eus2-ai-01", "aml-prod-wus2-ai-01"
+REGION, AWAY = "eastus2", "westus2"
+
+type Truth = dict[str, Any]
+
+
+class Breakable(Protocol):
+    """Something that takes faults: a stage's lab, a machine, an Azure thread."""
+
+    def __call__(self, kind: str, target: str, **details: Any) -> Any: ...
+
+
+def take_region_away(fault: Breakable) -> None:
+    """The primary region of the landing zone goes out."""
+    fault("region_outage", REGION)
+
+
+def lose_workspace(fault: Breakable) -> None:
+    """Somebody deletes the primary workspace."""
+    fault("workspace_deleted", PRIMARY)
+
+
+def problems_after_activation(truth: Truth) -> list[str]:
+    """What keeps the landing zone from being served from its standby region; nothing when it truly is."""
+    zone = truth["landing_zone"]
+    inference, workspace = zone["inference"], zone["workspaces"][STANDBY]
+    found: list[str] = []
+    if not inference["healthy"]:
+        found.append(f"inference fails: {inference['reason']}")
+    if inference["served_by"] != AWAY:
+        found.append(f"inference is served by {inference['served_by']}")
+    if not workspace["runs_jobs"]:
+        found.append(f"{STANDBY} runs no jobs: {workspace['reason']}")
+    if "Completed" not in workspace["jobs"].values():
+        found.append(f"no job of {STANDBY} is completed: {workspace['jobs']}")
+    lake = next(row for key, row in truth["resources"].items() if key.endswith("/stprodeus2aidatalake"))
+    if lake["properties"]["primaryLocation"] == REGION:
+        found.append("the data lake still has its primary there")
+    return found
+
+
+def problems_after_restore(truth: Truth) -> list[str]:
+    """What keeps the primary workspace from being back; nothing when it truly is."""
+    workspace = truth["landing_zone"]["workspaces"][PRIMARY]
+    if not workspace["runs_jobs"]:
+        return [f"{PRIMARY} runs no jobs: {workspace['reason']}"]
+    if "Completed" not in workspace["jobs"].values():
+        return [f"no job of {PRIMARY} is completed: {workspace['jobs']}"]
+    return []
