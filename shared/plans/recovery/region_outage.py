@@ -53,7 +53,9 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
     Steps run side by side wherever none reads what another makes: the search snapshot loads while Cosmos DB fails
     over, and only the short delta waits for both. Tenants are moved last, when all that they need is there.
     """
-    region = parameters.region or next((route.region for route in estate.of_kind(TrafficRoute)), "")
+    served = {app.region for app in estate.of_kind(ContainerApp)}
+    doors = (route.region for route in estate.of_kind(TrafficRoute) if route.region in served)
+    region = parameters.region or next(doors, "")
     services = tuple(service for service in estate.services if service.region == region)
     routes = [service for service in services if isinstance(service, TrafficRoute)]
     apps = [service for service in services if isinstance(service, ContainerApp)]

@@ -17,7 +17,7 @@ from shared.actions.catalog import catalog
 from shared.errors import AzureCallFailed, CheckFailed
 from shared.estate.load import load
 from shared.gateways.azure import Azure
-from shared.model.estate import Estate
+from shared.model.estate import Estate, Service
 from shared.model.outcome import Outcome, Pending
 from shared.model.plan import Mode, Step
 from shared.model.run import RunRecord
@@ -49,6 +49,11 @@ class Done:
 @cache
 def contoso() -> Estate:
     return load(CONTOSO)
+
+
+def services_in(region: str) -> tuple[Service, ...]:
+    """The sample estate's services that live in a region."""
+    return tuple(service for service in contoso().services if service.region == region)
 
 
 class QuickLab(Lab):

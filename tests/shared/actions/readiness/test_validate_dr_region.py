@@ -6,15 +6,17 @@ import pytest
 
 from shared.actions.container_apps.deploy_container_apps import deploy_container_apps
 from shared.actions.readiness.validate_dr_region import validate_dr_region
-from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, Storage
+from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, MlWorkspace, OpenAi, Storage
 from shared.model.plan import Mode, Step
 from shared.model.severity import Severity
 from tests.shared.actions.changes_once import contoso, refused
-from tests.shared.actions.stage import Stage, StepFailed
+from tests.shared.actions.stage import Stage, StepFailed, services_in
 
 
 def validate(*services: object, **params: object) -> Step:
-    return validate_dr_region.step(region="japanwest", services=services or contoso().services, **params)
+    return validate_dr_region.step(
+        region="japanwest", services=services or services_in("japaneast"), **params
+    )
 
 
 def of(kind: type, **changes: object) -> object:
@@ -159,3 +161,20 @@ def test_it_passes_again_when_everything_is_there_already(stage: Stage) -> None:
     stage.from_now()
     stage.carry_out(validate())
     assert stage.writes == []
+
+
+def test_a_landing_zone_needs_quota_a_standby_workspace_and_its_data_where_azure_keeps_it(
+    stage: Stage,
+) -> None:
+    stage.lab.advance(30)
+    ready = validate_dr_region.step(region="westus2", services=services_in("eastus2"))
+    assert "westus2 can take over 4 services: no gaps" in stage.carry_out(ready).outcome.summary
+    stage.lab.fault("no_capacity", "westus2")
+    nowhere = of(MlWorkspace, recovery_resource_id=contoso().of_kind(MlWorkspace)[0].resource_id + "-not")
+    lake = next(store for store in contoso().of_kind(Storage) if store.hierarchical)
+    services = (of(OpenAi), nowhere, lake.model_copy(update={"recovery_region": "westus2"}))
+    said = (
+        r"landing-openai: gpt-4 needs 80 .* westus2 leaves 0.*landing-openai: gpt-35-turbo.*"
+        r"does not exist: deploy it from its template.*training-data has no copy in westus2"
+    )
+    refused(stage, validate_dr_region.step(region="westus2", services=services), said)

@@ -6,11 +6,11 @@ from shared.actions.readiness.validate_services import validate_services
 from shared.model.estate import TrafficRoute
 from shared.model.plan import Step
 from tests.shared.actions.changes_once import contoso, refused
-from tests.shared.actions.stage import Stage, StepFailed
+from tests.shared.actions.stage import Stage, StepFailed, services_in
 
 
 def validate(region: str) -> Step:
-    return validate_services.step(services=contoso().services, tenants=contoso().tenants, region=region)
+    return validate_services.step(services=services_in("japaneast"), tenants=contoso().tenants, region=region)
 
 
 def test_each_tenant_makes_a_whole_transaction(stage: Stage) -> None:
@@ -74,3 +74,12 @@ def test_without_anything_to_ask_nothing_is_proved(stage: Stage) -> None:
     services = [service.model_copy(update={"health_url": None}) for service in contoso().services]
     step = validate_services.step(services=services, tenants=contoso().tenants, region="japaneast")
     refused(stage, step, "no service in japaneast has a health_url")
+
+
+def test_a_front_door_without_tenants_is_asked_as_a_whole(stage: Stage) -> None:
+    stage.lab.advance(30)
+    step = validate_services.step(services=services_in("eastus2"), tenants=(), region="eastus2")
+    done = stage.carry_out(step)
+    assert done.outcome.evidence["probes"] == ["inference-api as a whole"]
+    other = validate_services.step(services=services_in("eastus2"), tenants=(), region="westus2")
+    refused(stage, other, "1 of 1 probes fail: inference-api as a whole: 200 ok")

@@ -182,3 +182,12 @@ def test_a_switch_that_somebody_sets_back_is_said_and_not_fought_over(stage: Sta
     ):
         stage.call_once(move(), mode=Mode.REAL, progress=switched.progress)
     assert stage.writes == []
+
+
+def test_a_route_without_an_app_leads_to_what_its_endpoints_name(stage: Stage) -> None:
+    route = contoso().of_kind(TrafficRoute)[1]
+    stage.lab.advance(30)
+    step = update_dns_records.step(route=route, from_region="eastus2", to_region="westus2")
+    stage.carry_out(step)
+    led = stage.truth["dns"]["authoritative"]["ml-inference.contoso.com"][-1]
+    assert led == "aks-prod-ai-inference.westus2.cloudapp.azure.com"

@@ -79,16 +79,19 @@ def patch(world: World, request: Request) -> Answer:
     change: Json = (request.json.get("properties") or {}).get("properties") or {}
     _checked({"properties": merged(compute["properties"]["properties"], change)})
     refuse_while_busy(world, compute["id"])
-    tags = merged(compute.get("tags") or {}, request.json.get("tags") or {})
-    world.put_resource({**compute, "tags": tags})
-    return accepted(request, _begin(world, compute["id"], change, new=False))
+    tags = request.json.get("tags") or {}
+    return accepted(request, _begin(world, compute["id"], change, new=False, tags=tags))
 
 
-def _begin(world: World, compute_id: str, change: Json, *, new: bool) -> Json:
+def _begin(world: World, compute_id: str, change: Json, *, new: bool, tags: Json | None = None) -> Json:
     return world.operations.begin(
         compute_id,
         "ml.compute",
-        {"compute": compute_id, "change": {"scaleSettings": change.get("scaleSettings") or {}}},
+        {
+            "compute": compute_id,
+            "change": {"scaleSettings": change.get("scaleSettings") or {}},
+            "tags": tags or {},
+        },
         seconds=durations.ML_COMPUTE if new else durations.ML_COMPUTE / 3,
         busy="Creating" if new else "Updating",
     )
@@ -103,6 +106,7 @@ def changed(world: World, args: Json) -> None:
     inner["allocationState"] = "Steady"
     inner["currentNodeCount"] = inner["scaleSettings"].get("minNodeCount", 0)
     compute["properties"]["properties"] = inner
+    compute["tags"] = merged(compute.get("tags") or {}, args["tags"])
     world.put_resource(compute)
 
 
