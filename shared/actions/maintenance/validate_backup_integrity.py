@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.actions.action import Call, action
+from shared.actions.machine_learning.verify_ml_backup import newest_backup
 from shared.actions.search.load_search_snapshot import snapshot
 from shared.errors import CheckFailed
-from shared.model.estate import AiSearch, CosmosDb, Service, Storage
+from shared.model.estate import AiSearch, CosmosDb, MlWorkspace, Service, Storage
 from shared.model.outcome import Finding, Outcome, Pending
 from shared.model.severity import Severity
 from shared.model.wire import Frozen
@@ -53,6 +54,8 @@ def _gaps(service: Service, params: Params, call: Call) -> Iterator[Finding]:
                 )
         case AiSearch():
             yield from _snapshot(service, params, call)
+        case MlWorkspace():
+            yield from _configuration(service, params, call)
         case _:
             return
 
@@ -72,6 +75,20 @@ def _snapshot(service: AiSearch, params: Params, call: Call) -> Iterator[Finding
         )
     if manifest.documents == 0:
         yield _gap(service, "the snapshot is empty", "take a snapshot now")
+
+
+def _configuration(service: MlWorkspace, params: Params, call: Call) -> Iterator[Finding]:
+    storage = call.estate.service(service.backup_storage)
+    assert isinstance(storage, Storage)
+    try:
+        _, backup, _ = newest_backup(service, storage, None, call)
+    except CheckFailed as error:
+        yield _gap(service, f"no usable configuration backup: {error}", "take a backup now")
+        return
+    age = call.now - backup.taken_at
+    if age > params.snapshot_age_limit:
+        told = f"the configuration backup is {age.total_seconds() / 3600:.0f} h old"
+        yield _gap(service, told, "see why none is newer")
 
 
 def _gap(service: Service, title: str, advice: str) -> Finding:

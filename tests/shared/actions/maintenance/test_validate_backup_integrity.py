@@ -3,7 +3,7 @@
 import pytest
 
 from shared.actions.maintenance.validate_backup_integrity import validate_backup_integrity
-from shared.model.estate import AiSearch, CosmosDb, Storage
+from shared.model.estate import AiSearch, CosmosDb, MlWorkspace, Storage
 from shared.model.plan import Step
 from tests.shared.actions.changes_once import contoso
 from tests.shared.actions.search.test_load_search_snapshot import put
@@ -92,3 +92,15 @@ def test_what_cannot_be_read_is_no_missing_backup(stage: Stage) -> None:
     stage.lab.fault("error", "stfasprod", status=403, code="AuthorizationFailed")
     with pytest.raises(StepFailed, match=r"403.*AuthorizationFailed"):
         stage.carry_out(validate_backup_integrity.step(services=contoso().of_kind(Storage)))
+
+
+def test_a_workspace_without_a_fresh_configuration_backup_is_a_finding(stage: Stage) -> None:
+    workspace = contoso().of_kind(MlWorkspace)[0]
+    step = validate_backup_integrity.step(services=(workspace,))
+    assert stage.carry_out(step).outcome.findings == ()
+    stage.lab.advance(24 * 3600)
+    (late,) = stage.carry_out(step).outcome.findings
+    assert late.title == "ml-workspace: the configuration backup is 30 h old"
+    nowhere = workspace.model_copy(update={"backup_container": "elsewhere"})
+    (none,) = stage.carry_out(validate_backup_integrity.step(services=(nowhere,))).outcome.findings
+    assert "no usable configuration backup" in none.title
