@@ -60,7 +60,7 @@ def resources(now: float) -> list[Json]:
     ]
     for region in ("eastus2", "westus2"):
         rows += [*_models(region), *_workspace(region), _cluster(region)]
-    return [*rows, _data_lake(now), *_network()]
+    return [*rows, _data_lake(now), _kept(), *_network()]
 
 
 def _models(region: str) -> list[Json]:
@@ -158,6 +158,14 @@ def _data_lake(now: float) -> Json:
     parts = ("Microsoft.Storage/storageAccounts", DATA_LAKE)
     sku = {"name": "Standard_RAGRS", "tier": "Standard"}
     return _resource(EAST, parts, "eastus2", properties, sku=sku, kind="StorageV2")
+
+
+def _kept() -> Json:
+    """What the lake keeps of the past: deleted files and containers for two weeks, and no points to restore to."""
+    days = {"enabled": True, "days": 14}
+    parts = ("Microsoft.Storage/storageAccounts", DATA_LAKE, "blobServices", "default")
+    kept = {"deleteRetentionPolicy": days, "containerDeleteRetentionPolicy": days}
+    return _resource(EAST, parts, None, kept)
 
 
 def _network() -> list[Json]:

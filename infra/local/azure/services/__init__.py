@@ -5,6 +5,7 @@ from infra.local.azure.core.service import Service
 from infra.local.azure.services import (
     blobs,
     corruption,
+    data_lake,
     generic,
     health,
     key_vault,
@@ -38,6 +39,7 @@ from infra.local.azure.services.security.together import SERVICES as SECURITY
 SERVICES: tuple[Service, ...] = (
     operations.service,
     mail.service,
+    data_lake.service,
     blobs.service,
     container_apps.service,
     container_apps_revisions.service,

@@ -1,16 +1,18 @@
 """The landing zone's inference service behind its front door, what lies in its data lake, and the truth of both."""
 
 import json
+import math
 
 from infra.local.azure import contoso, durations, landing_zone
 from infra.local.azure.core.clock import iso
-from infra.local.azure.core.errors import Unreachable
+from infra.local.azure.core.errors import ArmError, Unreachable
 from infra.local.azure.core.http import Answer, Later, Request
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
-from infra.local.azure.services import apps_reached
+from infra.local.azure.services import apps_reached, data_lake
 from infra.local.azure.services.blobs import store as blobs
+from infra.local.azure.services.blobs.account import View
 from infra.local.azure.services.blobs.reading import digest
 from infra.local.azure.services.machine_learning import jobs
 from infra.local.azure.services.network import names
@@ -79,8 +81,12 @@ def plant(world: World) -> None:
         blobs.put_container(world, landing_zone.DATA_LAKE, container, {}, at=before)
     for number in range(12):
         month = f"2026-{number + 1:02d}"
-        _put(world, "curated", f"customer-data/{month}.jsonl", _rows("customer", number), before)
         _put(world, "raw", f"events/{month}.jsonl", _rows("event", number), before)
+        # Curated data has a snapshot from every night.
+        name = f"customer-data/{month}.jsonl"
+        entry = _put(world, "curated", name, _rows("customer", number), before)
+        night = world.now - 12 * 3600
+        data_lake.snapshot(world, landing_zone.DATA_LAKE, "curated", name, entry, night)
     taken = world.now - 6 * 3600
     for region, name in landing_zone.WORKSPACE_NAMES.items():
         if region == "eastus2":
@@ -100,7 +106,7 @@ def _rows(what: str, number: int) -> bytes:
     return "".join(f'{{"{what}": {number * 100 + row}}}\n' for row in range(50)).encode()
 
 
-def _put(world: World, container: str, name: str, content: bytes, at: float) -> None:
+def _put(world: World, container: str, name: str, content: bytes, at: float) -> Json:
     entry: Json = {
         "length": len(content),
         "md5": digest(content),
@@ -112,13 +118,54 @@ def _put(world: World, container: str, name: str, content: bytes, at: float) -> 
         "at": at,
         "content": blobs.keep(world, content),
     }
-    blobs.put_version(world, landing_zone.DATA_LAKE, container, name, entry)
+    return blobs.put_version(world, landing_zone.DATA_LAKE, container, name, entry)
+
+
+@service.fault("lake_damaged")
+def damage(world: World, fault: Json) -> None:
+    """A bad script walks through `container/prefix`: `details: {how: deleted, overwritten or container_deleted}`."""
+    container, _, prefix = fault["target"].partition("/")
+    how = (fault.get("details") or {}).get("how", "deleted")
+    row = world.table(blobs.CONTAINERS).peek(f"{landing_zone.DATA_LAKE}/{container}")
+    if row is None or how not in {"deleted", "overwritten", "container_deleted"}:
+        raise ArmError(400, "InvalidFault", f"no container '{container}', or nothing known as '{how}'")
+    view = View(landing_zone.DATA_LAKE, math.inf, "", "Standard_RAGRS")
+    if how == "container_deleted":
+        blobs.delete_container(world, row)
+        return
+    for name, entry in blobs.blobs(world, view, container, prefix):
+        if how == "deleted":
+            data_lake.keep_deleted(world, view, container, name)
+            blobs.delete(world, landing_zone.DATA_LAKE, container, name)
+        else:
+            bad = b"nobody knows what this was\n"
+            spoilt: Json = {"length": len(bad), "md5": digest(bad), "content": blobs.keep(world, bad)}
+            kept = {field: value for field, value in entry.items() if field not in {"at", "etag", "written"}}
+            blobs.put_version(world, landing_zone.DATA_LAKE, container, name, {**kept, **spoilt})
 
 
 @service.truth("landing_zone")
 def truth(world: World) -> Json:
-    """Tell whether models answer at the front door and from where, and which workspaces run jobs."""
-    return {"inference": _inference(world), "workspaces": _workspaces(world)}
+    """Tell whether models answer at the front door and from where, which workspaces run jobs, which data is good."""
+    return {"inference": _inference(world), "workspaces": _workspaces(world), "data": _data(world)}
+
+
+def _data(world: World) -> Json:
+    """Compare every file of the training data with what it was in the beginning."""
+    told: Json = {"good": 0, "missing": [], "changed": []}
+    for number in range(12):
+        for container, folder, what in (("curated", "customer-data", "customer"), ("raw", "events", "event")):
+            name = f"{folder}/2026-{number + 1:02d}.jsonl"
+            key = blobs.blob_key(landing_zone.DATA_LAKE, container, name)
+            row = world.table(blobs.BLOBS).peek(key)
+            found = blobs.version(row)
+            if found is None or row is None or not blobs.is_there(world, key, row):
+                told["missing"].append(f"{container}/{name}")
+            elif found["md5"] != digest(_rows(what, number)):
+                told["changed"].append(f"{container}/{name}")
+            else:
+                told["good"] += 1
+    return told
 
 
 def _inference(world: World) -> Json:
