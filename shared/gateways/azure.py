@@ -25,8 +25,10 @@ from shared.gateways.operations import Operation, OperationState, state
 from shared.gateways.outages import Outages
 from shared.gateways.probe import Answered, probe
 from shared.gateways.registry import Registry
+from shared.gateways.resources import Resources
 from shared.gateways.search import SearchServices
 from shared.gateways.secret_values import SecretValues
+from shared.gateways.service_health import ServiceHealth
 from shared.gateways.signing_keys import SigningKeys
 from shared.gateways.storage_accounts import StorageAccounts
 from shared.gateways.traffic import Traffic
@@ -137,6 +139,16 @@ class Azure:
     @cached_property
     def outages(self) -> Outages:
         return Outages(self.connection)
+
+    # --- what is only looked at
+
+    @cached_property
+    def resources(self) -> Resources:
+        return Resources(self.connection)
+
+    @cached_property
+    def service_health(self) -> ServiceHealth:
+        return ServiceHealth(self.connection)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

@@ -62,6 +62,25 @@ class Deployments:
     def _group_id(self, group: str) -> str:
         return f"/subscriptions/{self.connection.subscription_id}/resourceGroups/{group}"
 
+    def names(self, group: str) -> tuple[str, ...]:
+        """Names of all deployments that a resource group remembers."""
+
+        def read() -> tuple[str, ...]:
+            with calling("list deployments", group):
+                found = self._client.deployments.list_by_resource_group(group)
+                return tuple(str(one.name) for one in found)
+
+        return self.connection.look("deployments", group, read)
+
+    def forget(self, group: str, name: str) -> Operation | None:
+        """Delete a deployment from the group's history; what it deployed stays. 409 while it goes on."""
+        self.connection.expect("deployments", group, lambda seen: tuple(one for one in seen if one != name))
+        return start(
+            "delete deployment",
+            f"{group}/{name}",
+            lambda **options: self._client.deployments.begin_delete(group, name, **options),
+        )
+
     def what_if(self, group: str, name: str, template: dict[str, Any]) -> Operation | None:
         """Ask what a deployment would change, and whether the region would take it; changes nothing."""
         with only_looking():
@@ -76,6 +95,7 @@ class Deployments:
     def deploy(self, group: str, name: str, template: dict[str, Any]) -> Operation | None:
         """Deploy. The name is the key: the same name and template again is the same deployment."""
         self.connection.expect("deployment", f"{group}/{name}", lambda _: Deployment(name, "succeeded", ""))
+        self.connection.expect("deployments", group, lambda seen: (*seen, name))
         for resource in template["resources"]:
             kind, _, child = str(resource["type"]).partition("/")
             found = f"{self._group_id(group)}/providers/{kind}/{child}/{resource['name']}"

@@ -15,9 +15,10 @@ EVERYTHING = 2**53
 class IndexerRun:
     """The last run of an indexer."""
 
-    status: Literal["never", "running", "succeeded", "failed"]
+    status: Literal["never", "running", "succeeded", "failed", "reset"]
     items: int
     detail: str
+    started: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,30 @@ class SearchServices:
             if error.status != 409:
                 raise
 
+    def indexers_of(self, endpoint: str, index: str) -> tuple[str, ...]:
+        """The indexers that fill an index."""
+        with calling("list indexers", endpoint):
+            found = _indexers(self.connection, endpoint).get_indexers()
+            return tuple(str(one.name) for one in found if one.target_index_name == index)
+
+    def reset_indexer(self, endpoint: str, name: str) -> None:
+        """Make an indexer forget how far it had come: its next run reads everything. 409 while it runs."""
+        began = IndexerRun("reset", 0, "", started="preview")
+        self.connection.expect("runs", f"{endpoint}/{name}", lambda seen: (began, *seen))
+        with writing("reset indexer", f"{endpoint}/indexers/{name}"):
+            _indexers(self.connection, endpoint).reset_indexer(name)
+
+    def runs(self, endpoint: str, name: str) -> tuple[IndexerRun, ...]:
+        """What an indexer has done, the latest first: its runs, and as `reset` the moments of a reset."""
+        return self.connection.look("runs", f"{endpoint}/{name}", lambda: self._runs(endpoint, name))
+
+    def _runs(self, endpoint: str, name: str) -> tuple[IndexerRun, ...]:
+        with calling("get indexer status", f"{endpoint}/indexers/{name}"):
+            found = _indexers(self.connection, endpoint).get_indexer_status(name)
+        history = [_run(one) for one in found.execution_history or []]
+        last = None if found.last_result is None else _run(found.last_result)
+        return tuple(history if last is None or last in history else [last, *history])
+
     def last_run(self, endpoint: str, name: str) -> IndexerRun | None:
         """How an indexer's last run went, or None when there is no such indexer."""
         return self.connection.look("run", f"{endpoint}/{name}", lambda: self._last_run(endpoint, name))
@@ -154,12 +179,7 @@ class SearchServices:
         last = found.last_result
         if last is None:
             return IndexerRun("never", 0, "")
-        status = text(last.status).lower()
-        return IndexerRun(
-            status="running" if status == "inprogress" else "succeeded" if status == "success" else "failed",
-            items=int(last.item_count or 0),
-            detail=str(last.error_message or ""),
-        )
+        return _run(last)
 
     # What previews take for granted: a write that was kept will have worked.
 
@@ -170,7 +190,25 @@ class SearchServices:
         self.connection.expect(what, endpoint, lambda seen: tuple(one for one in seen if one != name))
 
     def _will_have_run(self, endpoint: str, name: str) -> None:
-        self.connection.expect("run", f"{endpoint}/{name}", lambda _: IndexerRun("succeeded", 0, ""))
+        done = IndexerRun("succeeded", 0, "")
+        self.connection.expect("run", f"{endpoint}/{name}", lambda _: done)
+        self.connection.expect("runs", f"{endpoint}/{name}", lambda seen: (done, *(seen or ())))
+
+
+_STATES: dict[str, Literal["running", "succeeded", "reset"]] = {
+    "inprogress": "running",
+    "success": "succeeded",
+    "reset": "reset",
+}
+
+
+def _run(result: Any) -> IndexerRun:  # noqa: ANN401 - generated model
+    return IndexerRun(
+        status=_STATES.get(text(result.status).lower(), "failed"),
+        items=int(result.item_count or 0),
+        detail=str(result.error_message or ""),
+        started=result.start_time.isoformat() if result.start_time else "",
+    )
 
 
 def _indexes(connection: Connection, endpoint: str) -> Any:  # noqa: ANN401 - types are read where it is built

@@ -1,11 +1,11 @@
 """Storage accounts through `azure-mgmt-storage`: geo-replication and failover."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from shared.gateways.connection import Connection, calling, text
+from shared.gateways.connection import Connection, calling, text, writing
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
 from shared.importing import IMPORTING
@@ -79,3 +79,19 @@ class StorageAccounts:
                 where.group, where.name, failover_type=kind, **options
             ),
         )
+
+    def change_sku(self, account: StorageAccount, sku: str, *, copy_in: str) -> None:
+        """Change the redundancy, such as to `Standard_RAGRS`: the first copy to the paired region then begins.
+
+        Azure chooses that region; `copy_in` is the one that is expected.
+        """
+        where = parts(account.resource_id)
+        copied: dict[str, Any] = {
+            "sku": sku,
+            "secondary": copy_in,
+            "replication": "Live",
+            "last_sync": datetime.now(UTC),
+        }
+        self.connection.expect("storage account", account.resource_id, lambda seen: replace(seen, **copied))
+        with writing("change redundancy of storage account", account.resource_id):
+            self._client.storage_accounts.update(where.group, where.name, {"sku": {"name": sku}})

@@ -108,6 +108,7 @@ class Storage(ServiceBase):
     hierarchical: bool = False
     containers: tuple[str, ...] = ()
     restorable_for: timedelta = timedelta(days=14)
+    sku: Literal["Standard_GRS", "Standard_RAGRS", "Standard_GZRS", "Standard_RAGZRS"] = "Standard_RAGRS"
 
 
 class KeyVault(ServiceBase):

@@ -11,10 +11,14 @@ from shared.model.wire import Frozen
 
 
 class Params(Frozen):
-    """The account, and when the outage began: what had not been copied by then is lost."""
+    """The account, and when the outage began: what had not been copied by then is lost.
+
+    `planned`: both regions are there, so nothing may be lost; the way back is always planned.
+    """
 
     service: Storage
     outage_started_at: datetime | None = None
+    planned: bool = False
 
 
 @action(changes=True)
@@ -44,7 +48,8 @@ def failover_storage(params: Params, call: Call) -> Outcome | Pending:
     unsynced = 0.0
     if account.last_sync is not None:
         unsynced = max(((params.outage_started_at or call.now) - account.last_sync).total_seconds(), 0.0)
-    operation = call.azure.storage.fail_over(account, planned=call.mode is Mode.DRILL)
+    planned = params.planned or call.mode is Mode.DRILL
+    operation = call.azure.storage.fail_over(account, planned=planned)
     return call.waiting_for(
         operation,
         f"{service.name}: failover to {service.recovery_region} has begun",

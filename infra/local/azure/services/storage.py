@@ -53,9 +53,15 @@ def replicate(world: World) -> None:
         if _geo(account) and all(
             world.region_up(properties[f"{role}Location"]) for role in ("primary", "secondary")
         ):
-            world.table("storage").put(
-                account["name"], {"synced": world.now - durations.STORAGE_REPLICATION_LAG}
-            )
+            kept = world.table("storage").peek(account["name"]) or {}
+            if world.now >= kept.get("bootstrap_until", 0.0):
+                synced = world.now - durations.STORAGE_REPLICATION_LAG
+                world.table("storage").put(account["name"], {"synced": synced})
+
+
+def _bootstrapping(world: World, account: Json) -> bool:
+    """Whether the first copy of everything to the other region is still being made."""
+    return world.now < (world.table("storage").peek(account["name"]) or {}).get("bootstrap_until", 0.0)
 
 
 def _shown(world: World, account: Json, *, geo: bool) -> Json:
@@ -74,12 +80,13 @@ def _shown(world: World, account: Json, *, geo: bool) -> Json:
     if geo and _geo(account):
         kept = world.table("storage").peek(name) or {"synced": world.now - durations.STORAGE_REPLICATION_LAG}
         busy = world.operations.running(account["id"]) is not None
+        first = _bootstrapping(world, account)
         properties["failoverInProgress"] = True if busy else None
         properties["geoReplicationStats"] = {
-            "status": "Live" if all(up.values()) else "Unavailable",
-            "lastSyncTime": iso(kept["synced"]),
-            "canFailover": up["secondary"] and not busy,
-            "canPlannedFailover": all(up.values()) and not busy,
+            "status": "Bootstrap" if first else "Live" if all(up.values()) else "Unavailable",
+            "lastSyncTime": None if first else iso(kept["synced"]),
+            "canFailover": up["secondary"] and not busy and not first,
+            "canPlannedFailover": all(up.values()) and not busy and not first,
         }
     return {**account, "properties": properties}
 
@@ -140,6 +147,10 @@ def _changed(world: World, request: Request) -> Answer:
     }
     shaped(change.get("sku"), {"name": str}, "sku")
     changed = _paired(world, merged(account, change))
+    if _geo(changed) and not _geo(account):
+        kept = world.table("storage").peek(account["name"]) or {"synced": world.now}
+        until = world.now + durations.STORAGE_BOOTSTRAP
+        world.table("storage").put(account["name"], {**kept, "bootstrap_until": until})
     return Answer(200, _shown(world, world.put_resource(changed), geo=False))
 
 
@@ -171,6 +182,9 @@ def fail_over(world: World, request: Request) -> Answer:
     if not _geo(account):
         message = "Account failover is only supported for geo-redundant storage accounts."
         raise ArmError(400, "FailoverNotSupported", message)
+    if _bootstrapping(world, account):
+        message = f"'{account['name']}' is not yet copied to its secondary region: its status is Bootstrap."
+        raise ArmError(409, "FailoverNotPossible", message)
     needed = ("primary", "secondary") if planned else ("secondary",)
     for role in needed:
         region = account["properties"][f"{role}Location"]

@@ -161,6 +161,15 @@ def test_account_becomes_geo_redundant_again_after_a_failover(azure):
             "rg-fas-japaneast", "stfasprod", {"sku": {"name": "Standard_RAGRS"}}
         )
         assert (changed.primary_location, changed.secondary_location) == ("japanwest", "japaneast")
+        expand = "geoReplicationStats"
+        copied = client.storage_accounts.get_properties("rg-fas-japaneast", "stfasprod", expand=expand)
+        assert (copied.geo_replication_stats.status, copied.geo_replication_stats.last_sync_time) == (
+            "Bootstrap",
+            None,
+        )
+        with pytest.raises(Exception, match="not yet copied"):
+            begin("rg-fas-japaneast", "stfasprod", failover_type="Planned")
+        azure.advance(250)
         azure.finish(lambda: begin("rg-fas-japaneast", "stfasprod", failover_type="Planned"), 300)
         back = client.storage_accounts.get_properties("rg-fas-japaneast", "stfasprod")
         assert (back.primary_location, back.sku.name) == ("japaneast", "Standard_RAGRS")
