@@ -56,7 +56,7 @@ def restore_container_app(params: Params, call: Call) -> Outcome | Pending:
 
 
 def _with_images(service: ContainerApp, home: App, away: App) -> dict[str, Any] | None:
-    """The primary's template with the other region's images, or None when it has them already."""
+    """The primary's template with the other region's images, or None when it runs with them already."""
     images = {one["name"]: str(one["image"]) for one in _containers(away)}
     if tagged := [image for image in images.values() if "@sha256:" not in image]:
         raise CheckFailed(
@@ -64,7 +64,8 @@ def _with_images(service: ContainerApp, home: App, away: App) -> dict[str, Any] 
             "tomorrow: deploy it by digest, then retry"
         )
     containers = [{**one, "image": images.get(one["name"], one["image"])} for one in _containers(home)]
-    if containers == _containers(home):
+    # An update that failed leaves its template behind, and no revision of it.
+    if containers == _containers(home) and home.provisioning_state.lower() == "succeeded":
         return None
     template: dict[str, Any] = dict(home.document["properties"]["template"])
     template.pop("revisionSuffix", None)

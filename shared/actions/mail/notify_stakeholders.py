@@ -1,5 +1,7 @@
 """Tells the stakeholders how a run went, with its timeline."""
 
+from markupsafe import escape
+
 from shared.actions.action import ATTEMPTS, Call, action
 from shared.errors import CheckFailed
 from shared.gateways.mail import Message
@@ -10,9 +12,10 @@ from shared.model.wire import Frozen
 
 
 class Params(Frozen):
-    """Who is told."""
+    """Who is told; `begins`: that it starts now, with what is going to happen, instead of how it went."""
 
     to: tuple[str, ...]
+    begins: bool = False
 
 
 @action(changes=True, wants_record=True)
@@ -23,6 +26,8 @@ def notify_stakeholders(params: Params, call: Call) -> Outcome | Pending:
 
     if call.record is None:
         raise CheckFailed("there is no record to tell of")
+    if params.begins:
+        return deliver(call, _beginning(params, call.record))
     record = told(call.record, call.step)
     zone = call.estate.time_zone
     return deliver(
@@ -36,6 +41,18 @@ def notify_stakeholders(params: Params, call: Call) -> Outcome | Pending:
     )
 
 
+def _beginning(params: Params, record: RunRecord) -> Message:
+    """What is going to happen, in the plan's own words."""
+    steps = "\n".join(f"  {number}. {step.name}" for number, step in enumerate(record.steps, 1))
+    text = (
+        f"{record.title} begins now ({record.mode.upper()}, run {record.run_id}).\n\n"
+        f"Asked for by {record.requested_by}: {record.reason}\n\nSteps:\n{steps}\n\n"
+        "You hear again when it is over.\n"
+    )
+    subject = f"[{record.mode.upper()}] {record.title} begins"
+    return Message(to=params.to, subject=subject[:200], text=text, html=f"<pre>{escape(text)}</pre>")
+
+
 def told(record: RunRecord, step: str) -> RunRecord:
     """The run as the mail tells it: without the step that sends the mail, and as the success that it already is."""
     steps = tuple(found for found in record.steps if found.name != step)
@@ -44,12 +61,13 @@ def told(record: RunRecord, step: str) -> RunRecord:
     return record.model_copy(update={"steps": steps, "status": status})
 
 
-def deliver(call: Call, message: Message) -> Outcome | Pending:
-    """Send a message once, however often this is called with the same key, and see it through.
+def deliver(call: Call, message: Message, *, of: str = "") -> Outcome | Pending:
+    """Send a message once, however often this is called, and see it through; `of` tells a step's several apart.
 
     Only what the service has given up on is sent again, under the next key: nobody has got that one.
     """
-    for key in (call.key, *(f"{call.key}/{again}" for again in range(2, ATTEMPTS + 1))):
+    first = f"{call.key}/{of}" if of else call.key
+    for key in (first, *(f"{first}/{again}" for again in range(2, ATTEMPTS + 1))):
         state = call.azure.mail.state(key)
         if state == "failed":
             continue

@@ -44,7 +44,6 @@ def restore_geo_replication(params: Params, call: Call) -> Outcome | Pending:
             raise CheckFailed(
                 f"{service.name}: nothing is copied to {other}, which is not available", retryable=True
             )
-        case status:
-            return call.waiting_for(
-                None, f"{service.name}: the first copy to {other} is made ({status})", begun=call.begun
-            )
+        case _:
+            what = f"the first copy to {other} is made ({account.replication})"
+            return call.waiting_for(None, f"{service.name}: {what}", begun=call.begun)

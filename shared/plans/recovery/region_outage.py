@@ -1,7 +1,7 @@
 """The plan for a region that is out: every service comes up in its recovery region."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from shared.actions.container_apps.deploy_container_apps import deploy_container_apps
@@ -12,6 +12,7 @@ from shared.actions.key_vault.recover_key_vault import recover_key_vault
 from shared.actions.machine_learning.activate_ml_workspace import activate_ml_workspace
 from shared.actions.machine_learning.deactivate_ml_workspace import deactivate_ml_workspace
 from shared.actions.mail.notify_stakeholders import notify_stakeholders
+from shared.actions.mail.notify_tenants import notify_tenants
 from shared.actions.openai.failover_openai import failover_openai
 from shared.actions.openai.retire_openai import retire_openai
 from shared.actions.readiness.validate_dr_region import validate_dr_region
@@ -53,20 +54,7 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
     Steps run side by side wherever none reads what another makes: the search snapshot loads while Cosmos DB fails
     over, and only the short delta waits for both. Tenants are moved last, when all that they need is there.
     """
-    served = {app.region for app in estate.of_kind(ContainerApp)}
-    doors = (route.region for route in estate.of_kind(TrafficRoute) if route.region in served)
-    region = parameters.region or next(doors, "")
-    services = tuple(service for service in estate.services if service.region == region)
-    routes = [service for service in services if isinstance(service, TrafficRoute)]
-    apps = [service for service in services if isinstance(service, ContainerApp)]
-    landed = [service.name for service in services if isinstance(service, OpenAi | MlWorkspace)]
-    if landed and not apps:
-        raise ParametersInvalid(
-            "region",
-            f"{region} holds an AI landing zone ({', '.join(landed)}): start landing_zone_activation for it",
-        )
-    if not routes or not apps:
-        raise EstateInvalid(f"estate {estate.name}: no front door leads to region {region}".rstrip())
+    region, services, routes, apps = hosted(estate, parameters.region)
     route = routes[0]
 
     check = validate_dr_region.step(
@@ -80,7 +68,7 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
         steps[service.name] = _recover(service, estate, request, check, steps)
     recovered = tuple(step for made in steps.values() for step in made)
     last = tuple(made[-1] for made in steps.values() if made)
-    moves = tuple(_move(route, _behind(route, apps), routes, needs=last) for route in routes)
+    moves = tuple(_move(route, behind(route, apps), routes, needs=last) for route in routes)
     validate = validate_services.step(
         needs=moves,
         services=services,
@@ -89,18 +77,50 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
         deadline=timedelta(minutes=30),
     )
     tell = notify_stakeholders.step(needs=(validate,), critical=False, to=estate.stakeholders)
+    # Neither holds anything up: the first runs beside the check, the last when tenants are served again.
+    about: dict[str, Any] = {"critical": False, "tenants": estate.tenants, "address": route.dns_name}
+    warn = notify_tenants.step(moment="begin", within=route.rto, **about)
+    relieve = notify_tenants.step(name="notify_tenants_restored", needs=(validate,), moment="end", **about)
     return Plan(
         name="region_outage",
         kind=PlanKind.RECOVERY,
         title=f"Recover {region} in {route.recovery_region}",
-        steps=(check, *recovered, *moves, validate, tell),
+        steps=(check, warn, *recovered, *moves, validate, tell, relieve),
         approval=estate.approvals[PlanKind.RECOVERY],
         rto=route.rto,
         services=tuple(sorted(service.name for service in services)),
     )
 
 
-def _behind(route: TrafficRoute, apps: list[ContainerApp]) -> ContainerApp:
+class Hosted(NamedTuple):
+    """What lives in a region: all services, and among them the front doors and the apps behind them."""
+
+    region: Region
+    services: tuple[Service, ...]
+    routes: list[TrafficRoute]
+    apps: list[ContainerApp]
+
+
+def hosted(estate: Estate, region: Region | None) -> Hosted:
+    """What a region holds (the front door's own when none is named); EstateInvalid when no door leads there."""
+    served = {app.region for app in estate.of_kind(ContainerApp)}
+    doors = (route.region for route in estate.of_kind(TrafficRoute) if route.region in served)
+    region = region or next(doors, "")
+    services = tuple(service for service in estate.services if service.region == region)
+    routes = [service for service in services if isinstance(service, TrafficRoute)]
+    apps = [service for service in services if isinstance(service, ContainerApp)]
+    landed = [service.name for service in services if isinstance(service, OpenAi | MlWorkspace)]
+    if landed and not apps:
+        raise ParametersInvalid(
+            "region",
+            f"{region} holds an AI landing zone ({', '.join(landed)}): start landing_zone_activation for it",
+        )
+    if not routes or not apps:
+        raise EstateInvalid(f"estate {estate.name}: no front door leads to region {region}".rstrip())
+    return Hosted(region, services, routes, apps)
+
+
+def behind(route: TrafficRoute, apps: list[ContainerApp]) -> ContainerApp:
     """The app that a front door leads to: the one whose health is asked under that name, or the only one."""
     named = [app for app in apps if app.health_url and urlsplit(app.health_url).hostname == route.dns_name]
     found = named or apps
@@ -130,6 +150,19 @@ def _move(
     )
 
 
+def turned(service: Storage) -> Storage:
+    """The account as it is seen from the recovery region: what fails it over leads it home."""
+    return service.model_copy(update={"region": service.recovery_region, "recovery_region": service.region})
+
+
+def name_of(step: str, service: Service, estate: Estate) -> str:
+    """A step's name, with the service's where its region has several of the kind."""
+    twins = [
+        found for found in estate.services if found.kind == service.kind and found.region == service.region
+    ]
+    return step if len(twins) == 1 else f"{step}_{service.name.replace('-', '_')}"
+
+
 def _recover(
     service: Service, estate: Estate, request: PlanRequest, check: Step, before: dict[str, tuple[Step, ...]]
 ) -> tuple[Step, ...]:
@@ -137,12 +170,7 @@ def _recover(
     common: dict[str, Any] = {"service": service, "recovers": (service.name,), "deadline": service.rto}
 
     def named(action: str) -> str:
-        twins = [
-            found
-            for found in estate.services
-            if found.kind == service.kind and found.region == service.region
-        ]
-        return action if len(twins) == 1 else f"{action}_{service.name.replace('-', '_')}"
+        return name_of(action, service, estate)
 
     match service:
         case CosmosDb():
@@ -153,14 +181,11 @@ def _recover(
                 ),
             )
         case Storage():
-            home = service.model_copy(
-                update={"region": service.recovery_region, "recovery_region": service.region}
-            )
             return (
                 failover_storage.step(
                     name=named("failover_storage"),
                     needs=(check,),
-                    undo=failover_storage.step(service=home),
+                    undo=failover_storage.step(service=turned(service), planned=True),
                     outage_started_at=request.outage_started_at,
                     **common,
                 ),
