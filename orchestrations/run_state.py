@@ -184,7 +184,16 @@ class RunState:
         return self.request.outage_started_at or self.request.requested_at
 
     def restored_at(self) -> datetime | None:
-        """When the last critical step had succeeded; None while one has not."""
+        """When the plan's proving step, else the last critical one, had succeeded; None while it has not."""
+        if proof := self.request.plan.restored_by:
+            return next(
+                (
+                    state.finished_at
+                    for state in self.steps
+                    if state.name == proof and state.status is StepStatus.SUCCEEDED
+                ),
+                None,
+            )
         critical = [state for state in self.steps if state.step.critical and state.undoes is None]
         if not critical or any(state.status is not StepStatus.SUCCEEDED for state in critical):
             return None

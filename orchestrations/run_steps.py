@@ -310,8 +310,10 @@ class Steps:
 
     def _abort_for(self, control: Control) -> None:
         self.state.status_reason = f"aborted by {control.actor}: {control.reason}"
-        self.told_to_undo = self.told_to_undo or control.undo
-        self._abort(undo=control.undo)
+        # A drill is never left half-way: whoever aborts it asks for the way back.
+        undo = control.undo or self.run.request.plan.kind is PlanKind.DRILL
+        self.told_to_undo = self.told_to_undo or undo
+        self._abort(undo=undo)
 
     def _abort(self, *, undo: bool) -> None:
         for state in self.state.waiting():

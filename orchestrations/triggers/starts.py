@@ -50,8 +50,11 @@ class Wanted(NamedTuple):
 
 
 def start_recovery(request: Request) -> func.HttpResponse:
-    """Start a recovery plan, for real or as a drill."""
-    return _start(request, wanted_recovery(request))
+    """Start a recovery plan, for real or as a drill; the quarterly drill only within its window."""
+    wanted = wanted_recovery(request)
+    if wanted.plan.kind is PlanKind.DRILL:
+        _within_window(request)
+    return _start(request, wanted)
 
 
 def start_maintenance(request: Request) -> func.HttpResponse:
@@ -68,13 +71,21 @@ def wanted_recovery(request: Request) -> Wanted:
     """A recovery or drill, from path and body."""
     maker = _plan_of(request, PlanKind.RECOVERY, PlanKind.DRILL)
     body = request.body(StartRecovery)
-    if body.mode is Mode.REAL and body.outage_started_at is None:
+    if maker.kind is PlanKind.DRILL and body.mode is Mode.REAL:
+        raise Problem(
+            400,
+            f"mode: {maker.name} is never real; start region_outage for an outage",
+            errors=[{"field": "mode", "problem": "must be drill"}],
+        )
+    wanted = _wanted(request, maker, body.mode, body.reason, body.outage_started_at, body.parameters)
+    # Only what has an objective has a clock that must begin somewhere; going back is measured by nobody.
+    if body.mode is Mode.REAL and body.outage_started_at is None and wanted.plan.rto is not None:
         raise Problem(
             400,
             "outage_started_at: a real recovery says since when, because its recovery time runs from there",
             errors=[{"field": "outage_started_at", "problem": "missing"}],
         )
-    return _wanted(request, maker, body.mode, body.reason, body.outage_started_at, body.parameters)
+    return wanted
 
 
 def wanted_maintenance(request: Request) -> Wanted:
@@ -87,6 +98,16 @@ def wanted_operation(request: Request) -> Wanted:
     """An operation on demand, from path and body."""
     maker, body = _plan_of(request, PlanKind.OPERATION), request.body(StartOther)
     return _wanted(request, maker, Mode.REAL, body.reason, None, body.parameters)
+
+
+def _within_window(request: Request) -> None:
+    """Refuse a drill for which no window is open, and say when the next one opens."""
+    from shared.planners.drill_window import next_window, refusal  # noqa: PLC0415 - with the first drill
+
+    drills, now = request.world.estate.drills, datetime.now(UTC)
+    if why := refusal(drills, now):
+        following = next_window(drills, now)
+        raise Problem(409, why, next_window=following.begins.isoformat() if following else None)
 
 
 def _plan_of(request: Request, *kinds: PlanKind) -> PlanMaker:

@@ -10,7 +10,7 @@ import azure.functions as func
 from orchestrations.app import app
 from orchestrations.start import Requester, start_run
 from shared.importing import IMPORTING
-from shared.model.plan import Mode
+from shared.model.plan import Mode, PlanKind
 from shared.plans.catalog import catalog
 from shared.runtime import Runtime, runtime
 
@@ -27,11 +27,14 @@ log = logging.getLogger(__name__)
 def tick(timer: func.TimerRequest, client: df.SyncDurableFunctionsClient) -> None:
     """Start what has become due since the last tick, also what was missed while the app was down."""
     with IMPORTING:
-        from shared.planners.schedule import due  # noqa: PLC0415 - with the estate, when the clock first ticks
+        from shared.planners.drill_window import drill_schedules  # noqa: PLC0415 - with the estate, when the clock
+        from shared.planners.schedule import due  # noqa: PLC0415 - first ticks
 
     world, now = runtime(), datetime.now(UTC)
     since = last_tick(timer.schedule_status, now)  # pyright: ignore[reportAttributeAccessIssue] - the abstract type lacks it
-    for occurrence in due(world.estate.schedules, since=since, now=now, time_zone=world.estate.time_zone):
+    estate = world.estate
+    schedules = (*estate.schedules, *drill_schedules(estate.drills))
+    for occurrence in due(schedules, since=since, now=now, time_zone=estate.time_zone):
         start_occurrence(client, world, occurrence)
 
 
@@ -55,15 +58,14 @@ def start_occurrence(client: df.SyncDurableFunctionsClient, world: Runtime, occu
         return run_id
     from shared.plans.planning import PlanRequest  # noqa: PLC0415 - with the first plan that is due
 
-    plan = maker(
-        world.estate, PlanRequest(mode=Mode.REAL), maker.parameters.model_validate(occurrence.parameters)
-    )
+    mode = Mode.DRILL if maker.kind is PlanKind.DRILL else Mode.REAL
+    plan = maker(world.estate, PlanRequest(mode=mode), maker.parameters.model_validate(occurrence.parameters))
     log.info("starting %s", run_id)
     return start_run(
         client,
         world,
         plan,
-        mode=Mode.REAL,
+        mode=mode,
         requester=Requester(f"system:schedule/{occurrence.plan}", "the schedule"),
         reason=f"due at {occurrence.local.isoformat()}",
         parameters=occurrence.parameters,

@@ -37,6 +37,7 @@ def check(estate: Estate, document: Document) -> list[Mistake]:
         *_schedules(estate, document),
         *_durations(estate, ()),
         *check_security(estate),
+        *_drills(estate, document),
     )
     return [document.mistake(path, message) for path, message in complaints]
 
@@ -198,6 +199,24 @@ def _schedules(estate: Estate, document: Document) -> Iterator[Complaint]:
                 f"is when {one.plan} of line {line} may start too, and only one of them would; change one"
             )
             yield ("schedules", j, "at"), message
+
+
+def _drills(estate: Estate, document: Document) -> Iterator[Complaint]:
+    """A drill must fit its window, and each day has one."""
+    drills = estate.drills
+    if drills.takes > drills.length:
+        yield ("drills", "takes"), "is longer than the window's length, so no drill could ever begin"
+    if drills.start.tzinfo or drills.start.second or drills.start.microsecond:
+        yield (
+            ("drills", "start"),
+            "must be a local time in whole minutes such as 02:00; the zone is time_zone",
+        )
+    first: dict[object, int] = {}
+    for i, one in enumerate(drills.dates):
+        if one.date in first:
+            line = document.line(("drills", "dates", first[one.date]))
+            yield ("drills", "dates", i, "date"), f"stands on line {line} already; keep one of the two"
+        first.setdefault(one.date, i)
 
 
 def _may_coincide(one: Schedule, other: Schedule) -> bool:

@@ -220,6 +220,24 @@ class Schedule(Strict):
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
+class DrillDate(Strict):
+    """A day on which a disaster recovery drill is held, and the change under which the CAB has approved it."""
+
+    date: date
+    change: str = Field(pattern=r"^CHG-[0-9]{5}$")
+    approved_by: str | None = None
+
+
+class Drills(Strict):
+    """When drills are held: each in a window of its own. `takes` is what must be left of it when one begins."""
+
+    time_zone: TimeZone = "America/New_York"
+    start: time = time(2, 0)
+    length: timedelta = timedelta(hours=2)
+    takes: timedelta = timedelta(hours=1)
+    dates: tuple[DrillDate, ...] = ()
+
+
 class Limits(Strict):
     """How long things may take before somebody is asked."""
 
@@ -294,6 +312,7 @@ class Estate(Strict):
     schedules: tuple[Schedule, ...] = ()
     limits: Limits = Limits()
     security: Security | None = None
+    drills: Drills = Drills()
 
     def service(self, name: str) -> Service:
         """The service of that name; KeyError when the estate has none."""

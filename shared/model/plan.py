@@ -80,7 +80,10 @@ def _nobody() -> ApprovalPolicy:
 
 
 class Plan(Frozen):
-    """A concrete plan; it is the orchestration's input, so editing a plan's code breaks no running one."""
+    """A concrete plan; it is the orchestration's input, so editing a plan's code breaks no running one.
+
+    `restored_by` names the step that proves that service is back; the last critical one where nothing is said.
+    """
 
     name: str
     kind: PlanKind
@@ -89,6 +92,7 @@ class Plan(Frozen):
     mode: Literal["all", "first_success"] = "all"
     approval: ApprovalPolicy = Field(default_factory=_nobody)
     rto: timedelta | None = None
+    restored_by: str = ""
     services: tuple[str, ...] = ()
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """Carries out a plan's graph without the durable engine: what is ready runs side by side, in simulated time."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ from shared.model.outcome import Outcome, Pending
 from shared.model.plan import Mode, Plan, Step
 from shared.model.run import RunRecord
 from shared.model.signing import undo_name
-from tests.shared.actions.stage import Stage, StepFailed
+from tests.shared.actions.stage import RUN_ID, Stage, StepFailed
 from tests.shared.reports import samples
 
 TICK = 5.0
@@ -25,41 +26,62 @@ class _Running:
     before: dict[str, Any] | None = None
 
 
-def carry_out(stage: Stage, plan: Plan, *, mode: Mode, record: RunRecord | None = None) -> dict[str, Outcome]:
-    """Run every step when its needs are met; returns their outcomes. StepFailed as the interpreter would stop."""
+def carry_out(
+    stage: Stage,
+    plan: Plan,
+    *,
+    mode: Mode,
+    record: RunRecord | None = None,
+    run_id: str = RUN_ID,
+    until: str = "",
+) -> dict[str, Outcome]:
+    """Run every step when its needs are met; returns their outcomes, in the order in which they ended.
+
+    StepFailed as the interpreter would stop. `until`: once that step has begun no other one begins, as in an abort.
+    """
     plan = Plan.from_wire(json.loads(json.dumps(plan.to_wire())))
     done: dict[str, Outcome] = {}
     running: dict[str, _Running] = {}
     for _ in range(MOST_TICKS):
         now = stage.lab.clock.now()
         for step in plan.steps:
-            if step.name not in done and step.name not in running and set(step.needs) <= set(done):
+            stopped = until in running or until in done
+            fresh = step.name not in done and step.name not in running
+            if fresh and not stopped and set(step.needs) <= set(done):
                 running[step.name] = _Running(step, now)
         if not running:
             return done
         for name, work in list(running.items()):
-            if work.due <= now and (outcome := _attempt(stage, work, mode, record)) is not None:
+            if work.due <= now and (outcome := _attempt(stage, work, mode, record, run_id)) is not None:
                 done[name] = outcome
                 del running[name]
         stage.lab.advance(TICK)
     raise AssertionError(f"still running: {sorted(running)}")
 
 
-def undo(stage: Stage, plan: Plan, *, mode: Mode) -> None:
-    """Undo every step that can be, the last one first, as `abort {undo}` does."""
-    for step in reversed(plan.steps):
-        if step.undo is not None:
-            name = undo_name(step.name)
-            stage.carry_out(step.undo.model_copy(update={"name": name}), mode=mode)
+def undo(
+    stage: Stage, plan: Plan, *, mode: Mode, run_id: str = RUN_ID, begun: Iterable[str] | None = None
+) -> dict[str, Outcome]:
+    """Undo every step that was begun (all, when nothing is said), the last one first, as `abort {undo}` does."""
+    steps = {step.name: step for step in plan.steps}
+    undone: dict[str, Outcome] = {}
+    for name in reversed(list(steps if begun is None else begun)):
+        if (step := steps[name].undo) is not None:
+            step = step.model_copy(update={"name": undo_name(name)})
+            record = samples.success() if step.wants_record else None
+            undone[name] = stage.carry_out(step, mode=mode, run_id=run_id, record=record).outcome
+    return undone
 
 
-def _attempt(stage: Stage, work: _Running, mode: Mode, record: RunRecord | None) -> Outcome | None:
+def _attempt(
+    stage: Stage, work: _Running, mode: Mode, record: RunRecord | None, run_id: str
+) -> Outcome | None:
     told = (record or samples.success()) if work.step.wants_record else None
     try:
         if work.before is None:
-            work.before = stage.observe(work.step, mode=mode)
+            work.before = stage.observe(work.step, mode=mode, run_id=run_id)
         result = stage.call_once(
-            work.step, mode=mode, progress=work.progress, before=work.before, record=told
+            work.step, mode=mode, progress=work.progress, before=work.before, record=told, run_id=run_id
         )
     except (AzureCallFailed, CheckFailed) as error:
         work.strikes += 1

@@ -122,5 +122,7 @@ def test_a_difference_that_was_only_a_moment_s_does_not_count(stage: Stage) -> N
 
 
 def test_without_a_kept_one_nothing_is_claimed(stage: Stage) -> None:
-    with pytest.raises(StepFailed, match=r"there is no .*fingerprint-before\.json, so nothing can be compared"):
+    with pytest.raises(
+        StepFailed, match=r"there is no .*fingerprint-before\.json, so nothing can be compared"
+    ):
         stage.carry_out(compare())
