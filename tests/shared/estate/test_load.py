@@ -137,9 +137,27 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
     "no object id": ([("00000000000d", "d")], "object_id: 22222222-2222-4222-8222-d", "people[3].object_id", "an id"),
     "unencrypted": ([("health_url: https", "health_url: http")], "url: http:", "services[1].health_url", "https://"),
     "unknown time zone": ([("Asia/Tokyo ", "Asia/Tokio ")], "Asia/Tokio ", "time_zone", "'Asia/Tokio' is no time zone"),
+    "a drill that never fits": (
+        [("  takes: PT1H ", "  takes: PT3H ")],
+        "takes: PT3H",
+        "drills.takes",
+        "longer than the window's length",
+    ),
+    "two drills on a day": (
+        [("date: 2027-03-15", "date: 2026-12-15")],
+        "date: 2026-12-15, change: CHG-02701",
+        "drills.dates[1].date",
+        "already; keep one of the two",
+    ),
+    "a change without its number": (
+        [("CHG-02704", "CHG-4")],
+        "CHG-4",
+        "drills.dates[4].change",
+        "",
+    ),
     "a folder of time zones": (
         [("at: 02:00", "at: 02:00\n    time_zone: America")],
-        "time_zone: America",
+        "time_zone: America\n    useful_for",
         "schedules[0].time_zone",
         "'America' is no time zone",
     ),

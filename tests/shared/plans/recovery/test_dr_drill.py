@@ -171,7 +171,7 @@ def drills_in_a_row(stage: Stage, count: int) -> None:
 
 
 def test_a_few_drills_in_a_row_leave_nothing_behind(stage: Stage) -> None:
-    drills_in_a_row(stage, 3)
+    drills_in_a_row(stage, 2)
 
 
 @pytest.mark.soak

@@ -1,0 +1,58 @@
+"""What a run teaches is read from what happened, and hostile text stays text."""
+
+from shared.model.run import LogEntry, StepStatus
+from shared.model.severity import Severity
+from shared.planners.lessons import document, lessons
+from tests.shared.reports import samples
+from tests.shared.reports.samples import at, revised, step, success
+
+
+def test_a_run_in_which_nothing_happened_teaches_nothing() -> None:
+    record = revised(success(), steps=(step("a", 0, 10),), log=(), findings=())
+    assert lessons(record, {"a": 100.0}) == ()
+    assert "Nothing: every step succeeded at once and within its target." in document(
+        record, (), {"a": 100.0}, time_zone="Asia/Tokyo"
+    )
+
+
+def test_retries_slow_steps_waits_and_failures_are_lessons() -> None:
+    steps = (
+        step("retried", 0, 10, attempts=3, error="429: too many requests"),
+        step("slow", 0, 85),
+        step("late", 0, 130),
+        step("asked", 0, 10, failures=2),
+        step("failed", 0, 10, status=StepStatus.FAILED, critical=False, error="no mail"),
+    )
+    found = lessons(revised(success(), steps=steps), dict.fromkeys(("slow", "late"), 100.0))
+    assert [(one.severity, one.title) for one in found] == [
+        (Severity.LOW, "retried needed 3 attempts: 429: too many requests"),
+        (Severity.MEDIUM, "slow took 1 min 25 s of the 1 min 40 s that it may take"),
+        (Severity.HIGH, "late took 2 min 10 s of the 1 min 40 s that it may take"),
+        (Severity.MEDIUM, "asked waited for an operator 2 times"),
+        (Severity.MEDIUM, "failed failed: no mail"),
+    ]
+    assert all(one.recommendation for one in found)
+
+
+def test_a_recovery_time_that_was_missed_or_never_measured_is_the_first_lesson() -> None:
+    record = success()
+    late = record.rto.model_copy(update={"target_seconds": 100.0, "measured_seconds": 120.0})
+    (found,) = lessons(revised(record, rto=late, steps=()), {})
+    assert found.title == "recovery took 2 min 0 s of the 1 min 40 s that are the objective"
+    never = record.rto.model_copy(update={"measured_seconds": None})
+    assert "no recovery time was measured" in lessons(revised(record, rto=never, steps=()), {})[0].title
+
+
+def test_the_document_tells_who_and_what_and_what_to_do() -> None:
+    record = samples.troubled()
+    text = document(record, lessons(record, {}), {}, time_zone="Asia/Tokyo")
+    for told in (record.run_id, record.requested_by, *(one.approver for one in record.approvals)):
+        assert told in text
+    assert all(f"| `{one.name}` | {one.status} |" in text for one in record.steps)
+
+
+def test_hostile_text_stays_on_its_line() -> None:
+    log = (LogEntry(at=at(0), what="x | y\n# forged\n<script>`", who="eve"),)
+    text = document(revised(success(), log=log), (), {}, time_zone="UTC")
+    assert "\n# forged" not in text
+    assert "<script>" not in text
