@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup start drill test lint bench crash docs lock clean
+.PHONY: help setup start drill test lint bench crash soak docs lock clean
 
 help:
 	@echo "make drill   take the primary region of a simulated Azure away and bring it back"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint    ruff, pyright, import-linter"
 	@echo "make bench   the figures, each beside its reference and limit"
 	@echo "make crash   the host killed at random instants, 200 times"
+	@echo "make soak    a hundred drills in a row, and that they leave nothing behind"
 	@echo "make docs    write docs/catalog.md from the catalog of plans and actions"
 	@echo "make setup   build .venv          make lock   pin the requirements again"
 
@@ -57,6 +58,9 @@ bench: $(STAMP)
 
 crash: $(STAMP)
 	$(BIN)/pytest -m crash tests/e2e
+
+soak: $(STAMP)
+	$(BIN)/pytest -m soak
 
 docs: $(STAMP)
 	@$(BIN)/python -m shared.plans.document

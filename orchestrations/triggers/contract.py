@@ -46,6 +46,7 @@ ENDPOINTS = (
     Endpoint("GET", "incidents/{id}", Role.READER, "incidents.show_incident"),
     Endpoint("POST", "incidents/{id}/acknowledge", Role.OPERATOR, "incidents.acknowledge_incident"),
     Endpoint("POST", "incidents/{id}/resolve", Role.OPERATOR, "incidents.resolve_incident"),
+    Endpoint("GET", "readiness", Role.READER, "readiness.show_readiness", ("refresh",)),
     Endpoint("GET", "automation", Role.READER, "automation.show_automation"),
     Endpoint("PUT", "automation", Role.READER, "automation.switch_automation"),
 )

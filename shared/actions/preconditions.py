@@ -41,17 +41,17 @@ def preconditions(service: Service, region: Region, call: Call) -> Iterator[Prec
             case KeyVault():
                 vault = vault_url(service.recovery_resource_id)
                 names = [secret.name for secret in call.azure.key_vault.secrets(vault)]
-                yield _holds(service, "vault", f"{service.name}: {vault} answers", secrets=names)
+                yield holds(service, "vault", f"{service.name}: {vault} answers", secrets=names)
             case _:
                 profile = call.azure.traffic.profile(service.resource_id)
-                yield _holds(
+                yield holds(
                     service, "traffic", f"{service.name}: {profile.fqdn} can be read", ttl=profile.ttl
                 )
     except AzureCallFailed as error:
         if error.status in {429, 500} or (error.status == 503 and error.retry_after is not None):
             raise
         title = f"{service.name}: {error}"
-        yield _lacks(
+        yield lacks(
             service,
             "access",
             title,
@@ -60,7 +60,7 @@ def preconditions(service: Service, region: Region, call: Call) -> Iterator[Prec
             retryable=error.retryable,
         )
     except CheckFailed as error:
-        yield _lacks(service, "usable", str(error), "", Severity.CRITICAL)
+        yield lacks(service, "usable", str(error), "", Severity.CRITICAL)
 
 
 def _cosmos(service: CosmosDb, region: Region, call: Call) -> Precondition:
@@ -69,11 +69,11 @@ def _cosmos(service: CosmosDb, region: Region, call: Call) -> Precondition:
     if region.name not in account.regions:
         title = f"{service.name} has no replica in {region.name}"
         advice = f"add {region.name} to the account"
-        return _lacks(service, "replica", title, advice, Severity.CRITICAL, **seen)
+        return lacks(service, "replica", title, advice, Severity.CRITICAL, **seen)
     if not account.online.get(region.name, False):
         title = f"{service.name}: the replica in {region.name} is not online"
-        return _lacks(service, "replica", title, "bring it online", Severity.CRITICAL, **seen)
-    return _holds(service, "replica", f"{service.name}: the replica in {region.name} is online", **seen)
+        return lacks(service, "replica", title, "bring it online", Severity.CRITICAL, **seen)
+    return holds(service, "replica", f"{service.name}: the replica in {region.name} is online", **seen)
 
 
 def _container_app(service: ContainerApp, region: Region, call: Call) -> Iterator[Precondition]:
@@ -81,18 +81,18 @@ def _container_app(service: ContainerApp, region: Region, call: Call) -> Iterato
     state = call.azure.container_apps.environment_state(service.recovery_environment_id)
     if state is None or state.lower() != "succeeded":
         title = f"{service.name}: environment {name} is {state or 'missing'}"
-        yield _lacks(service, "environment", title, "deploy the environment", Severity.CRITICAL)
+        yield lacks(service, "environment", title, "deploy the environment", Severity.CRITICAL)
         return
-    yield _holds(service, "environment", f"{service.name}: environment {name} stands")
+    yield holds(service, "environment", f"{service.name}: environment {name} stands")
     app = production_app(service, call)
     there = call.azure.container_apps.certificate_ids(service.recovery_environment_id)
     for certificate in certificates_needed(service, app.document):
         about = f"{service.name}: certificate {certificate.rsplit('/', 1)[-1]} is"
         if certificate.lower() in there:
-            yield _holds(service, "certificate", f"{about} in the recovery environment")
+            yield holds(service, "certificate", f"{about} in the recovery environment")
         else:
             title, advice = f"{about} not in the recovery environment", "upload it there under the same name"
-            yield _lacks(service, "certificate", title, advice, Severity.CRITICAL)
+            yield lacks(service, "certificate", title, advice, Severity.CRITICAL)
     yield _quota(service, region, call, app.cores)
 
 
@@ -101,10 +101,10 @@ def _quota(service: ContainerApp, region: Region, call: Call, cores: float) -> P
     needed = cores * service.recovery_replicas
     if left is not None and left < needed:
         title = f"{service.name} needs {needed:g} cores in {region.name}, the quota leaves {left:g}"
-        return _lacks(service, "quota", title, "ask for more quota", Severity.CRITICAL, cores_left=left)
+        return lacks(service, "quota", title, "ask for more quota", Severity.CRITICAL, cores_left=left)
     told = "says nothing of its quota" if left is None else f"leaves {left:g}"
     title = f"{service.name} needs {needed:g} cores, {region.name} {told}"
-    return _holds(service, "quota", title, cores_left=left, cores_needed=needed)
+    return holds(service, "quota", title, cores_left=left, cores_needed=needed)
 
 
 def _search(service: AiSearch, region: Region, call: Call) -> Precondition:
@@ -117,8 +117,8 @@ def _search(service: AiSearch, region: Region, call: Call) -> Precondition:
     seen = {"taken_at": manifest.taken_at.isoformat(), "documents": manifest.documents}
     if age > region.snapshot_age_limit:
         advice = "the delta takes longer; see why no newer snapshot was taken"
-        return _lacks(service, "snapshot", title, advice, Severity.MEDIUM, **seen)
-    return _holds(service, "snapshot", title, **seen)
+        return lacks(service, "snapshot", title, advice, Severity.MEDIUM, **seen)
+    return holds(service, "snapshot", title, **seen)
 
 
 def _storage(service: Storage, region: Region, call: Call) -> Precondition:
@@ -132,7 +132,7 @@ def _storage(service: Storage, region: Region, call: Call) -> Precondition:
     if region.name not in {account.secondary, account.primary}:
         title = f"{service.name} has no copy in {region.name} ({account.sku})"
         advice = f"make it geo-redundant with {region.name}"
-        return _lacks(service, "geo_replication", title, advice, Severity.CRITICAL, **seen)
+        return lacks(service, "geo_replication", title, advice, Severity.CRITICAL, **seen)
     if account.last_sync is not None:
         behind = (region.outage_started_at or call.now) - account.last_sync
         if behind > service.data_loss_limit:
@@ -140,11 +140,12 @@ def _storage(service: Storage, region: Region, call: Call) -> Precondition:
                 f"{service.name}: the copy in {region.name} is {behind.total_seconds() / 60:.0f} min behind"
             )
             advice = "a failover loses what was written since; decide before going on"
-            return _lacks(service, "geo_replication", title, advice, Severity.HIGH, **seen)
-    return _holds(service, "geo_replication", f"{service.name}: {region.name} has a copy", **seen)
+            return lacks(service, "geo_replication", title, advice, Severity.HIGH, **seen)
+    return holds(service, "geo_replication", f"{service.name}: {region.name} has a copy", **seen)
 
 
-def _holds(service: Service, check: str, title: str, **evidence: object) -> Precondition:
+def holds(service: Service, check: str, title: str, **evidence: object) -> Precondition:
+    """A precondition that holds, with what was seen."""
     return Precondition(
         check=check,
         resource=service.resource_id,
@@ -155,9 +156,10 @@ def _holds(service: Service, check: str, title: str, **evidence: object) -> Prec
     )
 
 
-def _lacks(
+def lacks(
     service: Service, check: str, title: str, advice: str, severity: Severity, **evidence: object
 ) -> Precondition:
+    """A precondition that does not hold, how bad that is, and what to do about it."""
     return Precondition(
         check=check,
         resource=service.resource_id,

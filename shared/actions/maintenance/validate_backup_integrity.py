@@ -24,7 +24,7 @@ class Params(Frozen):
 @action(changes=False)
 def validate_backup_integrity(params: Params, call: Call) -> Outcome | Pending:
     """Looks at every backup of the estate: continuous backup, geo-replication, search snapshots."""
-    findings = tuple(finding for service in params.services for finding in _gaps(service, params, call))
+    findings = tuple(finding for service in params.services for finding in gaps(service, params, call))
     return Outcome(
         summary=f"backups of {len(params.services)} services: "
         + (f"{len(findings)} findings" if findings else "all there and fresh"),
@@ -32,7 +32,8 @@ def validate_backup_integrity(params: Params, call: Call) -> Outcome | Pending:
     )
 
 
-def _gaps(service: Service, params: Params, call: Call) -> Iterator[Finding]:
+def gaps(service: Service, params: Params, call: Call) -> Iterator[Finding]:
+    """What a restore of one service would lack."""
     match service:
         case CosmosDb():
             oldest = call.azure.cosmos.oldest_restorable(service.resource_id, service.region)

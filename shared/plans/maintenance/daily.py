@@ -4,14 +4,16 @@ from datetime import timedelta
 
 from shared.actions.maintenance.check_certificate_expiry import check_certificate_expiry
 from shared.actions.maintenance.validate_backup_integrity import validate_backup_integrity
+from shared.actions.readiness.check_readiness import check_readiness
 from shared.model.estate import Estate, KeyVault
 from shared.model.plan import Plan, PlanKind
 from shared.plans.planning import NoParameters, PlanRequest, plan
+from shared.plans.readiness import plans_to_check
 
 
 @plan(PlanKind.MAINTENANCE)
 def daily(estate: Estate, _request: PlanRequest, _parameters: NoParameters) -> Plan:
-    """Checks certificates and backups, side by side; one that fails stops none of the others."""
+    """Checks certificates, backups and how ready each recovery plan is, side by side; one that fails stops no other."""
     return Plan(
         name="daily",
         kind=PlanKind.MAINTENANCE,
@@ -23,6 +25,7 @@ def daily(estate: Estate, _request: PlanRequest, _parameters: NoParameters) -> P
             validate_backup_integrity.step(
                 services=estate.services, critical=False, deadline=timedelta(hours=1)
             ),
+            check_readiness.step(plans=plans_to_check(estate), critical=False, deadline=timedelta(hours=1)),
         ),
         approval=estate.approvals[PlanKind.MAINTENANCE],
     )

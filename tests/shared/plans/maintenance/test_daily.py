@@ -9,11 +9,12 @@ from tests.shared.actions.stage import Stage, contoso
 REQUEST = PlanRequest(mode=Mode.REAL)
 
 
-def test_it_checks_certificates_and_backups_side_by_side() -> None:
+def test_it_checks_certificates_backups_and_readiness_side_by_side() -> None:
     plan = daily(contoso(), REQUEST)
     assert [(step.name, step.needs, step.critical) for step in plan.steps] == [
         ("check_certificate_expiry", (), False),
         ("validate_backup_integrity", (), False),
+        ("check_readiness", (), False),
     ]
     assert plan.kind is PlanKind.MAINTENANCE
     assert plan.approval.required == 0
@@ -24,7 +25,10 @@ def test_it_changes_nothing_so_nothing_holds_it() -> None:
 
 
 def test_it_looks_at_the_whole_estate() -> None:
-    certificates, backups = daily(contoso(), REQUEST).steps
+    certificates, backups, readiness = daily(contoso(), REQUEST).steps
+    assert {"region_outage", "region_failback", "dr_drill"} <= {
+        plan["name"] for plan in readiness.params["plans"]
+    }
     assert [vault["name"] for vault in certificates.params["vaults"]] == [
         vault.name for vault in contoso().of_kind(KeyVault)
     ]
@@ -44,6 +48,6 @@ def test_a_night_finds_what_the_sample_estate_has(stage: Stage) -> None:
         for step in daily(contoso(), REQUEST).steps
         for finding in stage.carry_out(step).outcome.findings
     ]
-    assert len(findings) == 1
+    assert len(findings) == 2
     assert findings[0].startswith("hooks-fas-contoso-com ends in ")
     assert stage.writes == []
