@@ -9,6 +9,7 @@ from shared.actions.maintenance.validate_backup_integrity import Params as Backu
 from shared.actions.maintenance.validate_backup_integrity import gaps
 from shared.actions.preconditions import Region, holds, lacks, preconditions
 from shared.errors import AzureCallFailed
+from shared.gateways.journal import carried
 from shared.gateways.resource_id import parts
 from shared.model.estate import (
     AiSearch,
@@ -57,7 +58,7 @@ def evaluate(plans: tuple[PlanToCheck, ...], call: Call) -> Readiness:
     wanted = sorted({name for plan in plans for name in plan.services})
     services = [service for service in estate.services if service.name in wanted]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        looked = pool.map(lambda service: tuple(_of(service, call)), services)
+        looked = pool.map(carried(lambda service: tuple(_of(service, call))), services)
         found = dict(zip((service.name for service in services), looked, strict=True))
     return Readiness(
         checked_at=call.now,

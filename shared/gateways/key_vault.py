@@ -1,9 +1,6 @@
-"""Key Vault data plane through `azure-keyvault-secrets` and `-certificates`.
+"""Key Vault data plane through `azure-keyvault-secrets` and `-certificates`; secret values are never read here."""
 
-A secret's value is read for one purpose only, to copy it to the sibling vault, and never leaves its `Secret`'s repr.
-"""
-
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,19 +16,6 @@ class Expiring:
     name: str
     enabled: bool
     expires_on: datetime | None
-
-
-@dataclass(frozen=True)
-class Secret:
-    """The current version of a secret with what goes along when it is copied."""
-
-    name: str
-    value: str = field(repr=False)
-    created_on: datetime | None
-    content_type: str | None
-    expires_on: datetime | None
-    not_before: datetime | None
-    tags: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,42 +36,6 @@ class KeyVaults:
             return tuple(
                 Expiring(str(found.name), bool(found.enabled), found.expires_on)
                 for found in self._secrets(vault_url).list_properties_of_secrets()
-            )
-
-    def secret(self, vault_url: str, name: str) -> Secret | None:
-        """The current version with its value, or None when there is none. 403: it is disabled, or not ours."""
-        return self.connection.look("secret", f"{vault_url}/{name}", lambda: self._secret(vault_url, name))
-
-    def _secret(self, vault_url: str, name: str) -> Secret | None:
-        try:
-            with calling("get secret", f"{vault_url}/{name}"):
-                found = self._secrets(vault_url).get_secret(name)
-        except AzureCallFailed as error:
-            if missing(error):
-                return None
-            raise
-        about = found.properties
-        return Secret(
-            name=name,
-            value=str(found.value),
-            created_on=about.created_on,
-            content_type=about.content_type,
-            expires_on=about.expires_on,
-            not_before=about.not_before,
-            tags=dict(about.tags or {}),
-        )
-
-    def put_secret(self, vault_url: str, secret: Secret) -> None:
-        """Make a new version of a secret with that content. Each call makes one."""
-        self.connection.expect("secret", f"{vault_url}/{secret.name}", lambda _: secret)
-        with writing("set secret", f"{vault_url}/{secret.name}"):
-            self._secrets(vault_url).set_secret(
-                secret.name,
-                secret.value,
-                content_type=secret.content_type,
-                expires_on=secret.expires_on,
-                not_before=secret.not_before,
-                tags=secret.tags or None,
             )
 
     def is_soft_deleted(self, vault_url: str, name: str) -> bool:

@@ -1,6 +1,6 @@
 """Values and versions of Key Vault secrets: keys go straight from where they are made to where they are read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,19 @@ class SecretVersion:
     version: str
     enabled: bool
     created: datetime
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The current version of a secret with everything that goes along when it is copied."""
+
+    name: str
+    value: str = field(repr=False)
+    created_on: datetime | None
+    content_type: str | None
+    expires_on: datetime | None
+    not_before: datetime | None
+    tags: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,44 @@ class SecretValues:
         self.connection.expect("secret value", path, lambda _: value)
         with writing("set secret", path):
             _client(self.connection, vault_url).set_secret(name, value)
+
+    def whole(self, vault_url: str, name: str) -> Secret | None:
+        """The current version with all that belongs to it, or None when there is none. 403: it is disabled."""
+        path = f"{vault_url}/secrets/{name}"
+        return self.connection.look("whole secret", path, lambda: self._whole(vault_url, name))
+
+    def _whole(self, vault_url: str, name: str) -> Secret | None:
+        try:
+            with calling("get secret", f"{vault_url}/secrets/{name}"):
+                found = _client(self.connection, vault_url).get_secret(name)
+        except AzureCallFailed as error:
+            if missing(error):
+                return None
+            raise
+        about = found.properties
+        return Secret(
+            name=name,
+            value=str(found.value),
+            created_on=about.created_on,
+            content_type=about.content_type,
+            expires_on=about.expires_on,
+            not_before=about.not_before,
+            tags=dict(about.tags or {}),
+        )
+
+    def copy(self, vault_url: str, secret: Secret) -> None:
+        """Make a new version in that vault with all that belongs to it. Each call makes one."""
+        path = f"{vault_url}/secrets/{secret.name}"
+        self.connection.expect("whole secret", path, lambda _: secret)
+        with writing("set secret", path):
+            _client(self.connection, vault_url).set_secret(
+                secret.name,
+                secret.value,
+                content_type=secret.content_type,
+                expires_on=secret.expires_on,
+                not_before=secret.not_before,
+                tags=secret.tags or None,
+            )
 
 
 def _client(connection: Connection, vault_url: str) -> Any:  # noqa: ANN401 - generated client

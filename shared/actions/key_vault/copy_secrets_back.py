@@ -2,7 +2,7 @@
 
 from shared.actions.action import Call, action
 from shared.actions.key_vault.recover_key_vault import vault_url
-from shared.gateways.key_vault import Secret
+from shared.gateways.secret_values import Secret
 from shared.model.estate import KeyVault
 from shared.model.outcome import Finding, Outcome, Pending
 from shared.model.severity import Severity
@@ -28,7 +28,7 @@ def copy_secrets_back(params: Params, call: Call) -> Outcome | Pending:
     findings: list[Finding] = []
     changed: list[Secret] = []
     for name in service.secrets:
-        ours, theirs = call.azure.key_vault.secret(home, name), call.azure.key_vault.secret(away, name)
+        ours, theirs = call.azure.secret_values.whole(home, name), call.azure.secret_values.whole(away, name)
         if theirs is None:
             findings.append(_differs(service, name, f"is not in {away}", "put it there"))
         elif ours is None or (ours.value != theirs.value and _later(theirs, ours)):
@@ -36,7 +36,7 @@ def copy_secrets_back(params: Params, call: Call) -> Outcome | Pending:
         elif ours.value != theirs.value:
             findings.append(_differs(service, name, "was changed in both vaults", "copy the right one over"))
     for secret in changed:
-        call.azure.key_vault.put_secret(home, secret)
+        call.azure.secret_values.copy(home, secret)
     if changed:
         copied += [secret.name for secret in changed]
         return call.waiting_for(None, f"{service.name}: copied {', '.join(copied)}", copied=copied)

@@ -24,7 +24,6 @@ from shared.model.estate import (
     KeyVault,
     Service,
     Storage,
-    TrafficRoute,
 )
 from shared.model.plan import Plan, PlanKind, Step
 from shared.plans.planning import PlanRequest, plan
@@ -126,8 +125,8 @@ def _bring_back(
                 storage=estate.service(service.snapshot_storage),
                 **common,
             )
-        case TrafficRoute():
-            return
+        case _:
+            return  # front doors are moved last; the landing zone has a plan of its own
 
 
 def _is_vault(service: Service) -> bool:

@@ -18,9 +18,9 @@ def copy() -> Step:
 
 
 def rotate(stage: Stage, where: str, value: str = VALUE) -> None:
-    kept = stage.azure.key_vault.secret(where, NAME)
+    kept = stage.azure.secret_values.whole(where, NAME)
     assert kept is not None
-    stage.azure.key_vault.put_secret(where, replace(kept, value=value, content_type="text/plain"))
+    stage.azure.secret_values.copy(where, replace(kept, value=value, content_type="text/plain"))
 
 
 def recovered(stage: Stage) -> None:
@@ -34,7 +34,7 @@ def rotated_in_the_west(stage: Stage) -> None:
 
 
 def home_has_it(stage: Stage) -> None:
-    found = stage.azure.key_vault.secret(EAST, NAME)
+    found = stage.azure.secret_values.whole(EAST, NAME)
     assert found is not None
     assert (found.value, found.content_type) == (VALUE, "text/plain")
 
@@ -70,5 +70,5 @@ def test_one_that_the_recovery_vault_lacks_is_reported(stage: Stage) -> None:
 def test_no_value_is_ever_told(stage: Stage) -> None:
     rotated_in_the_west(stage)
     done = stage.carry_out(copy())
-    told = f"{done.outcome} {done.summaries} {stage.azure.key_vault.secret(WEST, NAME)}"
+    told = f"{done.outcome} {done.summaries} {stage.azure.secret_values.whole(WEST, NAME)}"
     assert VALUE not in told

@@ -1,6 +1,7 @@
 """After an outage and its recovery everything goes home, gracefully, and the world is what it was before."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -163,16 +164,14 @@ def test_what_was_deployed_and_changed_in_the_meantime_comes_along(stage: Stage)
             },
         )
     )
-    west = stage.azure.key_vault.secret("https://kv-fas-japanwest.vault.azure.net", "search-api-key")
+    west = stage.azure.secret_values.whole("https://kv-fas-japanwest.vault.azure.net", "search-api-key")
     assert west is not None
-    import dataclasses
-
-    rotated = dataclasses.replace(west, value="rotated during the outage")
-    stage.azure.key_vault.put_secret("https://kv-fas-japanwest.vault.azure.net", rotated)
+    rotated = replace(west, value="rotated during the outage")
+    stage.azure.secret_values.copy("https://kv-fas-japanwest.vault.azure.net", rotated)
     stage.lab.end(fault)
     carry_out(stage, plan_of(), mode=Mode.REAL)
     assert stage.properties(app.resource_id)["template"]["containers"][0]["image"] == image
-    home = stage.azure.key_vault.secret("https://kv-fas-japaneast.vault.azure.net", "search-api-key")
+    home = stage.azure.secret_values.whole("https://kv-fas-japaneast.vault.azure.net", "search-api-key")
     assert home is not None
     assert home.value == "rotated during the outage"
 
