@@ -9,14 +9,16 @@ from shared.actions.key_vault.recover_key_vault import vault_url
 from shared.actions.search.load_search_snapshot import search_url
 from shared.errors import CheckFailed
 from shared.gateways.resource_id import parts
-from shared.model.estate import AiSearch, ContainerApp, KeyVault, Service, TrafficRoute
+from shared.model.estate import AiSearch, ContainerApp, KeyVault, MlWorkspace, OpenAi, Service, TrafficRoute
 from shared.model.wire import Wire
 from shared.planners.fingerprint import normalised
 
 VERSIONS = {
     "microsoft.app": "2025-07-01",
+    "microsoft.cognitiveservices": "2024-10-01",
     "microsoft.documentdb": "2024-11-15",
     "microsoft.keyvault": "2023-07-01",
+    "microsoft.machinelearningservices": "2024-10-01",
     "microsoft.network/dnszones": "2018-05-01",
     "microsoft.network/trafficmanagerprofiles": "2022-04-01",
     "microsoft.search": "2025-05-01",
@@ -36,7 +38,7 @@ def configuration(services: tuple[Service, ...], call: Call) -> dict[str, Wire]:
     groups: set[str] = set()
     for service in services:
         for resource_id in _resources(service):
-            document = call.azure.resources.document(resource_id, _version(resource_id))
+            document = call.azure.arm(_version(resource_id)).get("get resource", resource_id)
             found[_called(resource_id)] = {} if document is None else normalised(document)
             subscription, group = parts(resource_id)[:2]
             groups.add(f"/subscriptions/{subscription}/resourceGroups/{group}")
@@ -53,7 +55,7 @@ def _resources(service: Service) -> Iterator[str]:
         case ContainerApp():
             yield service.recovery_resource_id
             yield service.recovery_environment_id
-        case AiSearch() | KeyVault():
+        case AiSearch() | KeyVault() | OpenAi() | MlWorkspace():
             yield service.recovery_resource_id
         case TrafficRoute():
             yield service.zone_id
@@ -82,7 +84,7 @@ def _inside(service: Service, call: Call) -> Iterator[tuple[str, Wire]]:
             yield f"secrets of {_called(service.resource_id)}", enabled
         case TrafficRoute():
             zone = service.zone_id
-            for record in call.azure.resources.listed(f"{zone}/recordsets", _version(zone)):
+            for record in call.azure.arm(_version(zone)).listed("list DNS records", f"{zone}/recordsets"):
                 kind = str(record.get("type", "")).rsplit("/", 1)[-1]
                 name = f"{kind} {record.get('name')} in {_called(zone)}"
                 yield f"DNS record {name}", cast("Wire", normalised(record.get("properties") or {}))
@@ -92,12 +94,12 @@ def _inside(service: Service, call: Call) -> Iterator[tuple[str, Wire]]:
 
 def _beside(group: str, call: Call) -> Iterator[tuple[str, Wire]]:
     """What could be left behind in a resource group: resources, deployments, role assignments, locks."""
-    name, look = group.rsplit("/", 1)[-1], call.azure.resources
-    rows = look.listed(f"{group}/resources", "2021-04-01")
+    name = group.rsplit("/", 1)[-1]
+    rows = call.azure.arm("2021-04-01").listed("list resources", f"{group}/resources")
     yield f"resources in {name}", {_called(str(row["id"])): "there" for row in rows}
     yield f"deployments in {name}", dict.fromkeys(call.azure.deployments.names(name), "there")
     for kind, version in ((ROLES, "2022-04-01"), (LOCKS, "2020-05-01")):
-        rows = look.listed(f"{group}/providers/{kind}", version)
+        rows = call.azure.arm(version).listed(f"list {kind}", f"{group}/providers/{kind}")
         held = {str(row["name"]): _held(row) for row in rows}
         yield f"{kind.rsplit('/', 1)[-1]} in {name}", held
 

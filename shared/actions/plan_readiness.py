@@ -130,7 +130,7 @@ def _permissions(service: Service, call: Call) -> Iterator[Precondition]:
     where = parts(resource_id)
     group = f"/subscriptions/{where.subscription}/resourceGroups/{where.group}"
     path = f"{group}/providers/Microsoft.Authorization/permissions"
-    granted = call.azure.resources.listed(path, "2022-04-01")
+    granted = call.azure.arm("2022-04-01").listed("list own permissions", path)
     missing = [action for action in needed if not is_allowed(granted, action)]
     if missing:
         title = f"{service.name}: this app may not {', '.join(missing)} in {where.group}"
@@ -188,13 +188,14 @@ def _image(service: ContainerApp, call: Call) -> Iterator[Precondition]:
     server = app.image.split("/", 1)[0]
     subscription = parts(service.resource_id).subscription
     kind = "Microsoft.ContainerRegistry/registries"
-    registries = call.azure.resources.listed(f"/subscriptions/{subscription}/providers/{kind}", "2023-07-01")
+    look = call.azure.arm("2023-07-01")
+    registries = look.listed("list registries", f"/subscriptions/{subscription}/providers/{kind}")
     found = next((one for one in registries if one["properties"].get("loginServer") == server), None)
     if found is None:
         title = f"{service.name}: {server} is no registry of this subscription, so it cannot be looked at"
         yield lacks(service, "image", title, "make sure that it answers when the region is out", Severity.LOW)
         return
-    rows = call.azure.resources.listed(f"{found['id']}/replications", "2023-07-01")
+    rows = look.listed("list replications", f"{found['id']}/replications")
     regions = sorted({str(row.get("location", "")).replace(" ", "").lower() for row in [found, *rows]})
     if service.recovery_region in regions:
         title = f"{service.name}: {server} serves {service.recovery_region}"

@@ -7,9 +7,21 @@ from typing import NamedTuple
 from shared.actions.action import Call
 from shared.actions.container_apps.deploy_container_apps import production_app
 from shared.actions.key_vault.recover_key_vault import vault_url
+from shared.actions.machine_learning.activate_ml_workspace import standing
+from shared.actions.openai.failover_openai import lacks as missing_models
 from shared.actions.search.load_search_snapshot import search_url, snapshot
 from shared.errors import AzureCallFailed, CheckFailed
-from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, Service, Storage
+from shared.model.estate import (
+    AiSearch,
+    ContainerApp,
+    CosmosDb,
+    KeyVault,
+    MlWorkspace,
+    OpenAi,
+    Service,
+    Storage,
+    TrafficRoute,
+)
 from shared.model.readiness import Precondition
 from shared.model.severity import Severity
 from shared.planners.container_app_template import certificates_needed
@@ -37,12 +49,17 @@ def preconditions(service: Service, region: Region, call: Call) -> Iterator[Prec
             case AiSearch():
                 yield _search(service, region, call)
             case Storage():
-                yield _storage(service, region, call)
+                yield _storage(service, region._replace(name=service.recovery_region), call)
             case KeyVault():
                 vault = vault_url(service.recovery_resource_id)
                 names = [secret.name for secret in call.azure.key_vault.secrets(vault)]
                 yield holds(service, "vault", f"{service.name}: {vault} answers", secrets=names)
-            case _:
+            case OpenAi():
+                yield from _openai(service, call)
+            case MlWorkspace():
+                standing(service.recovery_resource_id, call)
+                yield holds(service, "workspace", f"{service.name}: the standby workspace is at rest")
+            case TrafficRoute():
                 profile = call.azure.traffic.profile(service.resource_id)
                 yield holds(
                     service, "traffic", f"{service.name}: {profile.fqdn} can be read", ttl=profile.ttl
@@ -121,7 +138,17 @@ def _search(service: AiSearch, region: Region, call: Call) -> Precondition:
     return holds(service, "snapshot", title, **seen)
 
 
+def _openai(service: OpenAi, call: Call) -> Iterator[Precondition]:
+    there = {one.name.lower(): one for one in call.azure.openai.deployments(service.recovery_resource_id)}
+    gaps = tuple(missing_models(service, there, call))
+    for gap in gaps:
+        yield lacks(service, "models", f"{service.name}: {gap}", "", Severity.CRITICAL)
+    if not gaps:
+        yield holds(service, "models", f"{service.name}: {service.recovery_region} can serve its models")
+
+
 def _storage(service: Storage, region: Region, call: Call) -> Precondition:
+    """A store may be copied to another region than the one that the rest recovers in: Azure chooses the pair."""
     account = call.azure.storage.account(service.resource_id)
     seen = {
         "sku": account.sku,

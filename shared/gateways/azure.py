@@ -6,6 +6,7 @@ from functools import cached_property
 from shared.gateways.account_keys import AccountKeys
 from shared.gateways.activity_log import ActivityLog
 from shared.gateways.app_changes import AppChanges
+from shared.gateways.arm import Arm
 from shared.gateways.authorization import Authorization
 from shared.gateways.blobs import Blobs
 from shared.gateways.connection import Connection
@@ -25,10 +26,8 @@ from shared.gateways.operations import Operation, OperationState, state
 from shared.gateways.outages import Outages
 from shared.gateways.probe import Answered, probe
 from shared.gateways.registry import Registry
-from shared.gateways.resources import Resources
 from shared.gateways.search import SearchServices
 from shared.gateways.secret_values import SecretValues
-from shared.gateways.service_health import ServiceHealth
 from shared.gateways.signing_keys import SigningKeys
 from shared.gateways.storage_accounts import StorageAccounts
 from shared.gateways.traffic import Traffic
@@ -140,15 +139,9 @@ class Azure:
     def outages(self) -> Outages:
         return Outages(self.connection)
 
-    # --- what is only looked at
-
-    @cached_property
-    def resources(self) -> Resources:
-        return Resources(self.connection)
-
-    @cached_property
-    def service_health(self) -> ServiceHealth:
-        return ServiceHealth(self.connection)
+    def arm(self, version: str) -> Arm:
+        """Azure Resource Manager itself, in one API version of one provider."""
+        return Arm(self.connection, version)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

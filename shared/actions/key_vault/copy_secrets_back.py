@@ -3,7 +3,7 @@
 from shared.actions.action import Call, action
 from shared.actions.key_vault.recover_key_vault import vault_url
 from shared.gateways.secret_values import Secret
-from shared.model.estate import KeyVault
+from shared.model.estate import AiSearch, KeyVault, OpenAi
 from shared.model.outcome import Finding, Outcome, Pending
 from shared.model.severity import Severity
 from shared.model.wire import Frozen
@@ -20,14 +20,16 @@ def copy_secrets_back(params: Params, call: Call) -> Outcome | Pending:
     """Compares the current versions in both vaults and copies the newer ones of the recovery vault home.
 
     A version is newer when its value differs and it was made later. Where the primary's own is the newer one it
-    stays, and the difference is reported: somebody changed both.
+    stays, and the difference is reported: somebody changed both. Keys of a service that has a sibling in the recovery
+    region are that sibling's own, so they differ by right and are left alone.
     """
     service = params.service
     home, away = vault_url(service.resource_id), vault_url(service.recovery_resource_id)
     copied: list[str] = list(call.progress.get("copied", []))
     findings: list[Finding] = []
     changed: list[Secret] = []
-    for name in service.secrets:
+    shared = [name for name in service.secrets if name not in _of_siblings(service, call)]
+    for name in shared:
         ours, theirs = call.azure.secret_values.whole(home, name), call.azure.secret_values.whole(away, name)
         if theirs is None:
             findings.append(_differs(service, name, f"is not in {away}", "put it there"))
@@ -42,11 +44,22 @@ def copy_secrets_back(params: Params, call: Call) -> Outcome | Pending:
         return call.waiting_for(None, f"{service.name}: copied {', '.join(copied)}", copied=copied)
     what = f"copied {', '.join(copied)} back" if copied else "nothing had changed"
     return Outcome(
-        summary=f"{service.name}: {len(service.secrets)} secrets compared, {what}",
+        summary=f"{service.name}: {len(shared)} secrets compared, {what}",
         changed=bool(copied),
         findings=tuple(findings),
         evidence={"vault": home, "copied": copied},
     )
+
+
+def _of_siblings(service: KeyVault, call: Call) -> set[str]:
+    """The secrets of this vault that hold a key of one region's service alone, as the estate says."""
+    if call.estate.security is None:
+        return set()
+    return {
+        key.secret or ""
+        for key in call.estate.security.keys
+        if key.vault == service.name and isinstance(call.estate.service(key.service), AiSearch | OpenAi)
+    }
 
 
 def _later(one: Secret, other: Secret) -> bool:

@@ -4,9 +4,20 @@ from collections.abc import Iterator
 
 from shared.actions.action import Call, action
 from shared.actions.key_vault.recover_key_vault import vault_url
+from shared.actions.machine_learning.activate_ml_workspace import standing
 from shared.actions.search.load_search_snapshot import search_url
 from shared.errors import AzureCallFailed, CheckFailed
-from shared.model.estate import AiSearch, ContainerApp, CosmosDb, KeyVault, Service, Storage
+from shared.model.estate import (
+    AiSearch,
+    ContainerApp,
+    CosmosDb,
+    KeyVault,
+    MlWorkspace,
+    OpenAi,
+    Service,
+    Storage,
+    TrafficRoute,
+)
 from shared.model.outcome import Outcome, Pending
 from shared.model.wire import Frozen
 
@@ -25,9 +36,8 @@ def check_primary_region(params: Params, call: Call) -> Outcome | Pending:
     Everything that speaks against going back is told at once.
     """
     gaps = [
-        f"Service Health: {event.title}, since {event.since}"
-        for event in call.azure.service_health.active_events()
-        if params.region in event.regions
+        f"Service Health: {event.title}, since {event.began}"
+        for event in call.azure.outages.declared(params.region)
     ]
     gaps += [gap for service in params.services for gap in _gaps(service, call)]
     if gaps:
@@ -56,12 +66,18 @@ def _gaps(service: Service, call: Call) -> Iterator[str]:
                 account = call.azure.storage.account(service.resource_id)
                 if service.region not in {account.primary, account.secondary or service.region}:
                     yield f"{service.name} is copied to {account.secondary}, not to {service.region}"
-            case _:
+            case OpenAi():
+                call.azure.openai.deployments(service.resource_id)
+            case MlWorkspace():
+                standing(service.resource_id, call)
+            case TrafficRoute():
                 call.azure.traffic.profile(service.resource_id)
     except AzureCallFailed as error:
         if error.status in {429, 500} or (error.status == 503 and error.retry_after is not None):
             raise
         yield f"{service.name}: {error}"
+    except CheckFailed as error:
+        yield str(error)
 
 
 def _container_app(service: ContainerApp, call: Call) -> Iterator[str]:

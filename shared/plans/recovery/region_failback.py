@@ -8,7 +8,9 @@ from shared.actions.container_apps.restore_container_app import restore_containe
 from shared.actions.container_apps.retire_container_app import retire_container_app
 from shared.actions.cosmos.failback_cosmos_db import failback_cosmos_db
 from shared.actions.key_vault.copy_secrets_back import copy_secrets_back
+from shared.actions.machine_learning.deactivate_ml_workspace import deactivate_ml_workspace
 from shared.actions.mail.notify_stakeholders import notify_stakeholders
+from shared.actions.openai.retire_openai import retire_openai
 from shared.actions.readiness.check_primary_region import check_primary_region
 from shared.actions.readiness.validate_services import validate_services
 from shared.actions.search.rebuild_search_index import rebuild_search_index
@@ -22,6 +24,8 @@ from shared.model.estate import (
     CosmosDb,
     Estate,
     KeyVault,
+    MlWorkspace,
+    OpenAi,
     Service,
     Storage,
 )
@@ -126,7 +130,7 @@ def _bring_back(
                 **common,
             )
         case _:
-            return  # front doors are moved last; the landing zone has a plan of its own
+            return  # front doors are moved last, and models and clusters at home were never taken away
 
 
 def _is_vault(service: Service) -> bool:
@@ -144,6 +148,16 @@ def _retire(services: tuple[Service, ...], estate: Estate, validate: Step) -> It
             case AiSearch():
                 yield retire_search_index.step(
                     name=name_of("retire_search_index", service, estate), needs=(validate,), service=service
+                )
+            case OpenAi():
+                yield retire_openai.step(
+                    name=name_of("retire_openai", service, estate), needs=(validate,), service=service
+                )
+            case MlWorkspace():
+                yield deactivate_ml_workspace.step(
+                    name=name_of("deactivate_ml_workspace", service, estate),
+                    needs=(validate,),
+                    service=service,
                 )
             case _:
                 pass

@@ -3,12 +3,13 @@
 from shared.actions.readiness.check_primary_region import check_primary_region
 from shared.model.estate import ContainerApp, CosmosDb
 from shared.model.plan import Step
+from shared.plans.recovery.region_outage import hosted
 from tests.shared.actions.changes_once import contoso, refused
 from tests.shared.actions.stage import Stage
 
 
 def check() -> Step:
-    return check_primary_region.step(region="japaneast", services=contoso().services)
+    return check_primary_region.step(region="japaneast", services=hosted(contoso(), "japaneast").services)
 
 
 def test_a_healthy_region_passes_and_nothing_is_written(stage: Stage) -> None:

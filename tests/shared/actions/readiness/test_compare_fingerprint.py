@@ -8,13 +8,14 @@ from infra.local.azure.contoso import WEST, group_id, resource_id
 from shared.actions.readiness.compare_fingerprint import compare_fingerprint
 from shared.model.estate import ContainerApp, CosmosDb, Storage, TrafficRoute
 from shared.model.plan import Step
+from shared.plans.recovery.region_outage import hosted
 from tests.shared.actions.changes_once import contoso
 from tests.shared.actions.readiness.test_take_fingerprint import take
 from tests.shared.actions.stage import Stage, StepFailed
 
 
 def compare() -> Step:
-    return compare_fingerprint.step(services=contoso().services)
+    return compare_fingerprint.step(services=hosted(contoso(), "japaneast").services)
 
 
 def put(stage: Stage, *path: str, **properties: object) -> None:

@@ -4,6 +4,7 @@ import json
 
 from shared.actions.readiness.take_fingerprint import take_fingerprint
 from shared.model.plan import Step
+from shared.plans.recovery.region_outage import hosted
 from tests.shared.actions.changes_once import contoso
 from tests.shared.actions.stage import RUN_ID, Stage
 
@@ -11,7 +12,7 @@ WHERE = ("https://stfasops.blob.core.windows.net", "foundry-ops-records", f"{RUN
 
 
 def take() -> Step:
-    return take_fingerprint.step(services=contoso().services)
+    return take_fingerprint.step(services=hosted(contoso(), "japaneast").services)
 
 
 def kept(stage: Stage) -> dict:

@@ -164,14 +164,14 @@ def test_what_was_deployed_and_changed_in_the_meantime_comes_along(stage: Stage)
             },
         )
     )
-    west = stage.azure.secret_values.whole("https://kv-fas-japanwest.vault.azure.net", "search-api-key")
+    west = stage.azure.secret_values.whole("https://kv-fas-japanwest.vault.azure.net", "agents-db-connection")
     assert west is not None
     rotated = replace(west, value="rotated during the outage")
     stage.azure.secret_values.copy("https://kv-fas-japanwest.vault.azure.net", rotated)
     stage.lab.end(fault)
     carry_out(stage, plan_of(), mode=Mode.REAL)
     assert stage.properties(app.resource_id)["template"]["containers"][0]["image"] == image
-    home = stage.azure.secret_values.whole("https://kv-fas-japaneast.vault.azure.net", "search-api-key")
+    home = stage.azure.secret_values.whole("https://kv-fas-japaneast.vault.azure.net", "agents-db-connection")
     assert home is not None
     assert home.value == "rotated during the outage"
 
