@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from infra.local.azure.contoso import WEST, group_id, resource_id
+from infra.local.azure.services.security import authorization, facts
 from shared.actions.readiness.compare_fingerprint import compare_fingerprint
 from shared.model.estate import ContainerApp, CosmosDb, Storage, TrafficRoute
 from shared.model.plan import Step
@@ -37,7 +38,8 @@ def a_resource(stage: Stage) -> None:
 
 
 def a_role(stage: Stage) -> None:
-    put(stage, "Microsoft.Authorization/roleAssignments", "r1", principalId="p", scope=group_id(WEST))
+    principal, role = "7a3c1d52-0b64-4e8f-9d17-5c2be8a4f0ff", next(iter(facts.ROLE_IDS))
+    stage.lab.inside(lambda world: authorization.assign(world, principal, role, group_id(WEST)))
 
 
 def a_deployment(stage: Stage) -> None:
@@ -84,7 +86,7 @@ def a_scale(stage: Stage) -> None:
 
 LEFT: dict[Callable[[Stage], None], str] = {
     a_resource: "resources in rg-fas-japanwest: redis left in rg-fas-japanwest is new: there",
-    a_role: "roleAssignments in rg-fas-japanwest: r1 is new: ",
+    a_role: "roleAssignments in rg-fas-japanwest: [0-9a-f-]+ is new: ",
     a_deployment: "deployments in rg-fas-japanwest: deploy_container_apps-0 is new: there",
     a_record: "DNS record TXT left in dnsZones fas.contoso.com in rg-fas-global is new",
     an_index: r"srch-fas-japanwest in rg-fas-japanwest: indexes was \[\], is now \['left'\]|indexes is new",
