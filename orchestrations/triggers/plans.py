@@ -6,6 +6,7 @@ import azure.functions as func
 
 from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
+from shared.errors import EstateInvalid, ParametersInvalid
 from shared.model.plan import Mode, Plan
 from shared.plans.catalog import catalog
 from shared.plans.planning import PlanMaker, PlanRequest
@@ -33,8 +34,22 @@ def known_plan(name: str) -> PlanMaker:
 
 
 def described(maker: PlanMaker, estate: "Estate") -> dict[str, Any]:
-    """A plan for people who choose: its steps with what they need, its approval and its target in seconds."""
-    plan: Plan = maker(estate, PlanRequest(mode=Mode.DRILL))
+    """A plan for people who choose: its steps with what they need, its approval and its target in seconds.
+
+    One that this estate gives no reason for is listed too, and says why it cannot be made.
+    """
+    try:
+        plan: Plan = maker(estate, PlanRequest(mode=Mode.DRILL))
+    except (EstateInvalid, ParametersInvalid) as error:
+        return {
+            "name": maker.name,
+            "kind": maker.kind,
+            "summary": maker.title,
+            "unavailable": str(error),
+            "services": [],
+            "steps": [],
+            "parameters": maker.parameters.model_json_schema(),
+        }
     return {
         "name": maker.name,
         "kind": maker.kind,

@@ -13,6 +13,7 @@ from shared.gateways.connection import Connection
 from shared.gateways.container_apps import ContainerApps
 from shared.gateways.cosmos import Cosmos
 from shared.gateways.cosmos_documents import CosmosDocuments
+from shared.gateways.data_lake import DataLake
 from shared.gateways.defender import Defender
 from shared.gateways.deployments import Deployments
 from shared.gateways.evidence import EvidenceStore
@@ -30,6 +31,7 @@ from shared.gateways.search import SearchServices
 from shared.gateways.secret_values import SecretValues
 from shared.gateways.signing_keys import SigningKeys
 from shared.gateways.storage_accounts import StorageAccounts
+from shared.gateways.storage_restore import StorageRestore
 from shared.gateways.traffic import Traffic
 
 
@@ -134,6 +136,14 @@ class Azure:
     @cached_property
     def machine_learning(self) -> MachineLearning:
         return MachineLearning(self.connection)
+
+    @cached_property
+    def data_lake(self) -> DataLake:
+        return DataLake(self.connection)
+
+    @cached_property
+    def storage_restore(self) -> StorageRestore:
+        return StorageRestore(self.connection)
 
     @cached_property
     def outages(self) -> Outages:

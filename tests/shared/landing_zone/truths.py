@@ -51,3 +51,14 @@ def problems_after_restore(truth: Truth) -> list[str]:
     if "Completed" not in workspace["jobs"].values():
         return [f"no job of {PRIMARY} is completed: {workspace['jobs']}"]
     return []
+
+
+def damage_lake(fault: Breakable, how: str = "deleted") -> None:
+    """A bad script deletes or overwrites the curated data, or deletes its container."""
+    fault("lake_damaged", "curated/customer-data", details={"how": how})
+
+
+def problems_after_blob_recovery(truth: Truth) -> list[str]:
+    """What keeps the training data from being what it was; nothing when all of it is."""
+    data = truth["landing_zone"]["data"]
+    return [f"{what}: {', '.join(data[what])}" for what in ("missing", "changed") if data[what]]
