@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from infra.local.drill.landing_zone import damage_lake, problems_after_blob_recovery
 from tests.e2e.azure import AzureThread
 from tests.e2e.machine import MachineProcess
 from tests.e2e.test_preview import previewed, sent
-from tests.shared.landing_zone.truths import damage_lake, problems_after_blob_recovery
 
 SPEED = 60.0
 PLAN = "/api/recovery/blob_data_recovery"

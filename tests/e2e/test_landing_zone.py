@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from infra.local.drill.landing_zone import problems_after_activation, take_region_away
 from tests.e2e.azure import AzureThread
 from tests.e2e.machine import MachineProcess
 from tests.e2e.test_preview import previewed, sent
-from tests.shared.landing_zone.truths import problems_after_activation, take_region_away
 
 SPEED = 120.0
 PLAN = "/api/recovery/landing_zone_activation"

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from infra.local.drill.landing_zone import lose_workspace, problems_after_restore
 from tests.e2e.azure import AzureThread
 from tests.e2e.machine import MachineProcess
-from tests.shared.landing_zone.truths import lose_workspace, problems_after_restore
 
 SPEED = 120.0
 

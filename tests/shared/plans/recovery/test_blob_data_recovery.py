@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from infra.local.drill.landing_zone import damage_lake, problems_after_blob_recovery
 from shared.actions.catalog import catalog
 from shared.errors import EstateInvalid, ParametersInvalid
 from shared.model.estate import Estate
@@ -13,7 +14,6 @@ from shared.plans.planning import PlanRequest
 from shared.plans.recovery.blob_data_recovery import Parameters, blob_data_recovery
 from tests.shared.actions.stage import Stage, contoso
 from tests.shared.actions.storage.stores import files, spoil_files
-from tests.shared.landing_zone.truths import damage_lake, problems_after_blob_recovery
 from tests.shared.plans.walk import carry_out
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)

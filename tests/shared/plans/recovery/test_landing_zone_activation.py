@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.drill.landing_zone import problems_after_activation, take_region_away
 from shared.actions.catalog import catalog
 from shared.errors import EstateInvalid, ParametersInvalid
 from shared.model.estate import ContainerApp, Estate, MlWorkspace, OpenAi, Storage, TrafficRoute
@@ -15,7 +16,6 @@ from shared.plans.recovery.landing_zone_activation import Parameters, landing_zo
 from shared.plans.recovery.region_outage import Parameters as Outage
 from shared.plans.recovery.region_outage import region_outage
 from tests.shared.actions.stage import Stage, contoso
-from tests.shared.landing_zone.truths import problems_after_activation, take_region_away
 from tests.shared.plans.walk import carry_out, undo
 from tests.shared.reports import samples
 

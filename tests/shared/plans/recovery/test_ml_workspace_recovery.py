@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from infra.local.drill.landing_zone import lose_workspace, problems_after_restore
 from shared.actions.catalog import catalog
 from shared.errors import EstateInvalid, ParametersInvalid
 from shared.model.estate import Estate, MlWorkspace
@@ -13,7 +14,6 @@ from shared.plans.planning import PlanRequest
 from shared.plans.recovery.ml_workspace_recovery import Parameters, ml_workspace_recovery
 from tests.shared.actions.machine_learning.backups import taken
 from tests.shared.actions.stage import Stage, contoso
-from tests.shared.landing_zone.truths import lose_workspace, problems_after_restore
 from tests.shared.plans.walk import carry_out
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)

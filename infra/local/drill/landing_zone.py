@@ -1,4 +1,8 @@
-"""What breaks the landing zone, and what must truly hold when it is back; over any world's truth and faults."""
+"""What breaks the landing zone, and what must truly hold when it is back: for drills and tests of its plans.
+
+Each fault takes whatever injects faults: `world.faults.inject`, or a function that posts to `/_sim/faults`. Each check
+reads what `GET /_sim/world` answers, and returns problems: nothing when all is well.
+"""
 
 from typing import Any, Protocol
 
@@ -9,9 +13,9 @@ type Truth = dict[str, Any]
 
 
 class Breakable(Protocol):
-    """Something that takes faults: a stage's lab, a machine, an Azure thread."""
+    """Something that injects a fault."""
 
-    def __call__(self, kind: str, target: str, **details: Any) -> Any: ...
+    def __call__(self, kind: str, target: str, **details: Any) -> Any: ...  # noqa: ANN401 - each answers in its way
 
 
 def take_region_away(fault: Breakable) -> None:
