@@ -47,6 +47,7 @@ class StepState:
     progress: dict[str, Any] = field(default_factory=dict[str, Any])
     before: dict[str, Any] | None = None
     findings: list[Wire] = field(default_factory=list[Wire])
+    rpo: list[Wire] = field(default_factory=list[Wire])
     paused_for: timedelta = timedelta(0)
 
     def overdue(self, now: datetime, paused: timedelta, default: timedelta) -> bool:
@@ -231,6 +232,24 @@ class RunState:
                 measured_seconds=measured,
                 met=measured <= target if measured is not None and target is not None else None,
             )
+
+    def service_rpo(self) -> list[ServiceObjective]:
+        """How much of the newest data each service lost, as far as steps have measured it."""
+        return [ServiceObjective.from_wire(found) for state in self.steps for found in state.rpo]
+
+    def data_loss(self) -> Objective | None:
+        """The measured data loss of the run: that of the service that lost most, against its target."""
+        measured = [found for found in self.service_rpo() if found.measured_seconds is not None]
+        if not measured:
+            return None
+        worst = max(measured, key=lambda found: (found.met is False, found.measured_seconds or 0.0))
+        return Objective(
+            basis=self.request.rto_basis,
+            started_at=self.clock_start,
+            target_seconds=worst.target_seconds,
+            measured_seconds=worst.measured_seconds,
+            met=worst.met,
+        )
 
     def verdict(self) -> tuple[RunStatus, str]:
         """How a run ends that has nothing left to do."""

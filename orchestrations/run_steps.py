@@ -101,9 +101,12 @@ class Steps:
             self._attempt(state)
 
     def _bound_by_switch(self, state: StepState) -> bool:
-        """What nobody asked for waits while automation is off; an undo that a person asked for does not."""
+        """What nobody asked for waits while automation is off; an undo that a person asked for does not.
+
+        Nor does routine, which changes nothing but traces of its own, and would pile up.
+        """
         asked = state.undoes is not None and self.told_to_undo
-        return self.run.request.by_system and state.step.changes and not asked
+        return self.run.request.by_system and state.step.changes and not (asked or state.step.routine)
 
     def _held(self, ready: list[StepState]) -> Waits:
         """Whether the kill switch holds changing steps now; it is looked at again ever more slowly."""
@@ -177,7 +180,7 @@ class Steps:
         else:
             outcome: Wire = answer["outcome"]
             state.summary, state.error, state.changed = outcome["summary"], "", outcome["changed"]
-            state.findings = outcome["findings"]
+            state.findings, state.rpo = outcome["findings"], outcome.get("rpo") or []
             self._over(state, StepStatus.SUCCEEDED)
 
     def _poll_delay(self, state: StepState, asked: float | None) -> float:

@@ -110,6 +110,7 @@ class Action:
     summary: str
     observe: Observe | None = None
     wants_record: bool = False
+    routine: bool = False
 
     def __call__(self, params: Frozen, call: Call) -> Outcome | Pending:
         return self.run(params, call)
@@ -140,16 +141,23 @@ class Action:
             recovers=recovers,
             wants_record=self.wants_record,
             two_phase=self.observe is not None,
+            routine=self.routine,
         )
 
 
 def action(
-    *, changes: bool, observe: Observe | None = None, wants_record: bool = False
+    *,
+    changes: bool,
+    observe: Observe | None = None,
+    wants_record: bool = False,
+    routine: bool = False,
 ) -> Callable[[Run], Action]:
     """Make a function an action; name, parameters and summary are read from it.
 
     `observe` makes it two checkpointed calls, for effects that take no key: what `observe` saw is kept in history
     before anything is done, and comes back as `call.before`. `wants_record` hands it the run so far.
+    `routine`: it is done every few minutes, so its requests are not journaled, the kill switch does not hold it, and
+    a run of nothing else keeps its record in Durable alone, however it ended.
     """
 
     def register(run: Run) -> Action:
@@ -161,6 +169,7 @@ def action(
             summary=(run.__doc__ or "").strip().split("\n")[0],
             observe=observe,
             wants_record=wants_record,
+            routine=routine,
         )
 
     return register

@@ -20,6 +20,7 @@ _PLACES = ("app", "scheduler", "keys", "mail")
 
 # The timer ticks every five minutes; an occurrence that is useful for less could miss its only tick.
 _LEAST_USEFUL = timedelta(minutes=10)
+_TICK = timedelta(minutes=5)
 
 
 def check(estate: Estate, document: Document) -> list[Mistake]:
@@ -185,7 +186,8 @@ def _schedules(estate: Estate, document: Document) -> Iterator[Complaint]:
                 ("schedules", i, rules[1]),
                 f"stands beside {rules[0]}; keep one, and write a schedule for the other",
             )
-        if schedule.at.tzinfo or schedule.at.second or schedule.at.microsecond:
+        yield from _frequency(schedule, ("schedules", i), rules)
+        if schedule.at and (schedule.at.tzinfo or schedule.at.second or schedule.at.microsecond):
             message = "must be a local time in whole minutes such as 02:00; the zone goes into time_zone"
             yield ("schedules", i, "at"), message
         if schedule.useful_for < _LEAST_USEFUL:
@@ -193,7 +195,7 @@ def _schedules(estate: Estate, document: Document) -> Iterator[Complaint]:
             yield ("schedules", i, "useful_for"), message
     # A scheduled run's id is its plan with its local date and time, so that it can start only once.
     for (i, one), (j, other) in combinations(enumerate(estate.schedules), 2):
-        if one.plan == other.plan and one.at == other.at and _may_coincide(one, other):
+        if one.plan == other.plan and one.at == other.at and one.at and _may_coincide(one, other):
             line = document.line(("schedules", i))
             message = (
                 f"is when {one.plan} of line {line} may start too, and only one of them would; change one"
@@ -217,6 +219,19 @@ def _drills(estate: Estate, document: Document) -> Iterator[Complaint]:
             line = document.line(("drills", "dates", first[one.date]))
             yield ("drills", "dates", i, "date"), f"stands on line {line} already; keep one of the two"
         first.setdefault(one.date, i)
+
+
+def _frequency(schedule: Schedule, path: Path, rules: list[str]) -> Iterator[Complaint]:
+    """`every` stands alone, and keeps step with the clock and with the day."""
+    if schedule.every is None:
+        if schedule.at is None:
+            yield path, "says neither when (at: 02:00) nor how often (every: PT5M); add one of them"
+        return
+    if beside := [name for name in ("at", "time_zone") if getattr(schedule, name)] + rules:
+        yield (*path, beside[0]), "stands beside every, which knows no days and times; keep one of them"
+    if schedule.every < _TICK or schedule.every % _TICK or timedelta(days=1) % schedule.every:
+        message = "must be a multiple of PT5M that divides a day, such as PT5M, PT15M, PT1H or P1D"
+        yield (*path, "every"), message
 
 
 def _may_coincide(one: Schedule, other: Schedule) -> bool:

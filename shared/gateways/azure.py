@@ -9,6 +9,7 @@ from shared.gateways.app_changes import AppChanges
 from shared.gateways.arm import Arm
 from shared.gateways.authorization import Authorization
 from shared.gateways.blobs import Blobs
+from shared.gateways.canaries import Canaries
 from shared.gateways.connection import Connection
 from shared.gateways.container_apps import ContainerApps
 from shared.gateways.cosmos import Cosmos
@@ -74,6 +75,10 @@ class Azure:
     @cached_property
     def blobs(self) -> Blobs:
         return Blobs(self.connection)
+
+    @cached_property
+    def canaries(self) -> Canaries:
+        return Canaries(self.connection)
 
     @cached_property
     def signing_keys(self) -> SigningKeys:

@@ -57,12 +57,20 @@ class CosmosDocuments:
                 return None
             raise
 
-    def upsert(self, container: Container, partition: str, document: Document) -> None:
-        """Write a document, whether or not there is one of its id; the same again changes nothing but its `_ts`."""
+    def upsert(
+        self, container: Container, partition: str, document: Document, *, tag: str | None = None
+    ) -> None:
+        """Write a document, whether or not there is one of its id; the same again changes nothing but its `_ts`.
+
+        With a `tag` only while the document is the one with that `_etag` (empty: while there is none); else
+        AzureCallFailed with 412 or 409.
+        """
         with writing(
             "upsert document", f"{container.endpoint}{container.documents}/{document.get('id', '')}"
         ):
-            headers = {"x-ms-documentdb-is-upsert": "True"}
+            headers = {} if tag == "" else {"x-ms-documentdb-is-upsert": "True"}
+            if tag:
+                headers["If-Match"] = tag
             self._send("POST", container, container.documents, partition, document, headers)
 
     def upsert_all(self, container: Container, partition: str, documents: Sequence[Document]) -> None:

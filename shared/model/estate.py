@@ -208,10 +208,11 @@ class RemediationRule(Strict):
 
 
 class Schedule(Strict):
-    """A maintenance plan at a local time of the estate, or of its own time zone."""
+    """A maintenance plan at a local time of the estate or of its own time zone, or again and again (`every`)."""
 
     plan: str
-    at: time
+    at: time | None = None
+    every: timedelta | None = None
     weekdays: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
     month_days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
     dates: tuple[date, ...] = ()

@@ -19,12 +19,22 @@ class Finding(Frozen):
     recommendation: str = ""
 
 
+class ServiceObjective(Frozen):
+    """A time that was measured for one service, against its target. Seconds."""
+
+    service: str
+    target_seconds: float | None
+    measured_seconds: float | None
+    met: bool | None
+
+
 class Outcome(Frozen):
     """A finished action: what happened in one sentence, and whether the world was changed by it."""
 
     summary: str
     changed: bool = False
     findings: tuple[Finding, ...] = ()
+    rpo: tuple[ServiceObjective, ...] = ()
     evidence: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 

@@ -56,6 +56,8 @@ class Step(Frozen):
     recovers: tuple[str, ...] = ()
     wants_record: bool = False
     two_phase: bool = False
+    # Done every few minutes; it leaves traces only where something else looks for them.
+    routine: bool = False
 
 
 class ApprovalPolicy(Frozen):

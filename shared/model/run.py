@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from shared.model.outcome import Finding
+from shared.model.outcome import Finding, ServiceObjective
 from shared.model.plan import Mode, Plan, PlanKind
 from shared.model.wire import Frozen
 
@@ -152,15 +152,6 @@ class Objective(Frozen):
     met: bool | None = None
 
 
-class ServiceObjective(Frozen):
-    """The recovery time of one service: until the last step that it needed had succeeded. Seconds."""
-
-    service: str
-    target_seconds: float | None
-    measured_seconds: float | None
-    met: bool | None
-
-
 class Review(Frozen):
     """A decision that others must look at afterwards: why, until when, and who has done it."""
 
@@ -200,6 +191,7 @@ class RunRecord(Frozen):
     rto: Objective
     service_rto: tuple[ServiceObjective, ...] = ()
     rpo: Objective | None = None
+    service_rpo: tuple[ServiceObjective, ...] = ()
     log: tuple[LogEntry, ...] = ()
     findings: tuple[Finding, ...] = ()
     held_by: str = ""

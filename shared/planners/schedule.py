@@ -50,6 +50,10 @@ def due(
 
 
 def _latest(schedule: Schedule, since: datetime, now: datetime, zone: ZoneInfo) -> Occurrence | None:
+    if schedule.every is not None:
+        return _latest_round(schedule, schedule.every, since, now)
+    if schedule.at is None:
+        return None
     for day in _days_back(schedule, now.astimezone(zone).date()):
         local = datetime.combine(day, schedule.at)
         moment = first_moment(local, zone)
@@ -65,6 +69,22 @@ def _latest(schedule: Schedule, since: datetime, now: datetime, zone: ZoneInfo) 
             parameters=schedule.parameters,
         )
     return None
+
+
+def _latest_round(schedule: Schedule, every: timedelta, since: datetime, now: datetime) -> Occurrence | None:
+    """Rounds begin at midnight UTC and know no daylight saving, so that each has a name of its own."""
+    utc = now.astimezone(UTC)
+    midnight = utc.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = midnight + (utc - midnight) // every * every
+    if moment <= since or now - moment > schedule.useful_for:
+        return None
+    return Occurrence(
+        plan=schedule.plan,
+        local=moment.replace(tzinfo=None),
+        at=moment,
+        id_part=f"{moment:%Y%m%dT%H%MZ}",
+        parameters=schedule.parameters,
+    )
 
 
 def _days_back(schedule: Schedule, today: date) -> Iterator[date]:

@@ -117,6 +117,7 @@ class RunView:
     run: ObjectiveRow | None
     rpo: ObjectiveRow | None
     services: tuple[ObjectiveRow, ...]
+    losses: tuple[ObjectiveRow, ...]
     basis: str
     facts: tuple[Fact, ...]
     approvals: tuple[ApprovalRow, ...]
@@ -153,8 +154,9 @@ def run_view(
         run=_objective("The whole run", record.rto, speed) if timed else None,
         rpo=_objective("Data loss (RPO)", record.rpo, speed) if record.rpo else None,
         services=tuple(_objective(s.service, s, speed) for s in record.service_rto),
+        losses=tuple(_objective(s.service, s, speed) for s in record.service_rpo),
         basis=BASIS_WORDS.get(record.rto.basis, f"from {line(record.rto.basis)}"),
-        facts=tuple(_facts(record, clock, end)),
+        facts=tuple(_facts(record, clock, end, speed)),
         approvals=tuple(_approval(approval, clock) for approval in record.approvals),
         approvals_required=record.approvals_required,
         critical_path=tuple(line(name) for name in path) if len(path) > 1 else (),
@@ -189,7 +191,7 @@ def _tone(record: RunRecord, speed: float) -> str:
     return TONES.get(record.status, "waiting")
 
 
-def _facts(record: RunRecord, clock: Clock, end: datetime) -> list[Fact]:
+def _facts(record: RunRecord, clock: Clock, end: datetime, speed: float) -> list[Fact]:
     took = duration((end - aware(record.started_at)).total_seconds())
     facts = [
         Fact("Plan", f"{line(record.plan)} ({record.kind.value})"),
@@ -204,6 +206,9 @@ def _facts(record: RunRecord, clock: Clock, end: datetime) -> list[Fact]:
         facts.append(Fact("Finished", f"after {took}", clock.full(record.finished_at)))
     else:
         facts.append(Fact("So far", took))
+    if record.rpo is not None:
+        lost = _objective("Data loss", record.rpo, speed)
+        facts.append(Fact("Data loss", f"{lost.measured}, target {lost.target}: {lost.verdict}"))
     if record.held_by:
         facts.append(Fact("Held by", line(record.held_by)))
     facts.append(Fact("Run", line(record.run_id)))

@@ -15,18 +15,23 @@ _UNIQUE = (
 def effects(ledger: Iterable[dict[str, Any]]) -> Counter[str]:
     """Verb, host and path of every write that took effect, run ids left out, and how often.
 
-    Without the journal: how often lines are added to it depends on what went wrong.
+    Without the journal, whose lines depend on what went wrong, and canaries, which the clock has written.
     """
     return Counter(
         f"{entry['method']} {entry['host']}{_plain(entry['path'])}"
         for entry in ledger
-        if entry["applied"] and not is_journal(entry)
+        if entry["applied"] and not is_upkeep(entry)
     )
 
 
-def is_journal(entry: dict[str, Any]) -> bool:
-    """Whether a write only tells what a run sends."""
-    return entry["path"].endswith("/requests.jsonl")
+def is_upkeep(entry: dict[str, Any]) -> bool:
+    """Whether a write only tells what a run sends, or is a canary."""
+    return entry["path"].endswith("/requests.jsonl") or is_canary(entry)
+
+
+def is_canary(entry: dict[str, Any]) -> bool:
+    """Whether a write is a canary, its log or what holds them."""
+    return "canary" in entry["path"]
 
 
 def _plain(path: str) -> str:

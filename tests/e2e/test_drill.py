@@ -24,7 +24,7 @@ from infra.local.drill.truth import Truth
 from infra.local.machine import ROOT, SAMPLE_ESTATE
 from shared.estate.load import load
 from shared.model.run import RunRecord, RunStatus
-from tests.e2e.effects import is_journal
+from tests.e2e.effects import is_upkeep
 
 SPEED = 60.0
 LOCKED = {"kind": "error", "target": "kv-fas-japanwest.vault.azure.net", "status": 403}
@@ -158,7 +158,7 @@ def test_tenants_are_served_while_the_region_is_still_out(good: Drill) -> None:
 
 def test_every_effect_happened_once(good: Drill) -> None:
     ledger = good.load("ledger.json")
-    done = [entry for entry in ledger if entry["status"] < 400 and not is_journal(entry)]
+    done = [entry for entry in ledger if entry["status"] < 400 and not is_upkeep(entry)]
     effects = Counter(
         (e["method"], e["host"], e["path"], json.dumps(e["body"], sort_keys=True)) for e in done
     )

@@ -71,6 +71,8 @@ def _times(run: RunRecord, speed: float) -> Table:
     table.add_row(Text("all services", style="bold"), *_measured(run.rto, speed))
     for service in run.service_rto:
         table.add_row(service.service, *_measured(service, speed))
+    for service in run.service_rpo:
+        table.add_row(f"data loss of {service.service}", *_measured(service, speed))
     return table
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from shared.actions.canary.measure_rpo import measure_rpo
 from shared.actions.container_apps.deploy_container_apps import deploy_container_apps
 from shared.actions.container_apps.retire_container_app import retire_container_app
 from shared.actions.cosmos.failback_cosmos_db import failback_cosmos_db
@@ -76,7 +77,8 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
         region=route.recovery_region,
         deadline=timedelta(minutes=30),
     )
-    tell = notify_stakeholders.step(needs=(validate,), critical=False, to=estate.stakeholders)
+    measure = _measure(services, steps, request)
+    tell = notify_stakeholders.step(needs=(validate, *measure), critical=False, to=estate.stakeholders)
     # Neither holds anything up: the first runs beside the check, the last when tenants are served again.
     about: dict[str, Any] = {"critical": False, "tenants": estate.tenants, "address": route.dns_name}
     warn = notify_tenants.step(moment="begin", within=route.rto, **about)
@@ -85,10 +87,28 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
         name="region_outage",
         kind=PlanKind.RECOVERY,
         title=f"Recover {region} in {route.recovery_region}",
-        steps=(check, warn, *recovered, *moves, validate, tell, relieve),
+        steps=(check, warn, *recovered, *measure, *moves, validate, tell, relieve),
         approval=estate.approvals[PlanKind.RECOVERY],
         rto=route.rto,
         services=tuple(sorted(service.name for service in services)),
+    )
+
+
+def _measure(
+    services: tuple[Service, ...], steps: dict[str, tuple[Step, ...]], request: PlanRequest
+) -> tuple[Step, ...]:
+    """Once the stores are back: what they lost. Nobody waits for it but the mail that tells it."""
+    stores = [service for service in services if isinstance(service, CosmosDb | Storage)]
+    if not stores:
+        return ()
+    return (
+        measure_rpo.step(
+            needs=tuple(step for store in stores for step in steps[store.name][-1:]),
+            critical=False,
+            services=stores,
+            outage_started_at=request.outage_started_at,
+            deadline=timedelta(minutes=15),
+        ),
     )
 
 

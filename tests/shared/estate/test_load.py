@@ -321,6 +321,10 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
         "stands beside weekdays; keep one",
     ),
     "too soon useless": ([("useful_for: PT6H", "useful_for: PT5M")], "useful_for: PT5M", "schedules[0].useful_for", "PT10M"),
+    "neither a time nor a pace": ([("    every: PT5M\n", "")], "- plan: canary", "schedules[1]", "add one of them"),
+    "a time and a pace": ([("every: PT5M", "every: PT5M\n    at: 02:00")], "at: 02:00\n    useful_for: PT10M", "schedules[1].at", "stands beside every"),
+    "too fast": ([("every: PT5M", "every: PT1M")], "every: PT1M", "schedules[1].every", "a multiple of PT5M"),
+    "a pace that does not fit a day": ([("every: PT5M", "every: PT35M")], "every: PT35M", "schedules[1].every", "divides a day"),
     "two schedules at one time": (
         [("  - plan: daily\n", "  - {plan: daily, at: 02:00, weekdays: [sun]}\n  - plan: daily\n")],
         "at: 02:00\n",
@@ -494,6 +498,7 @@ def test_what_may_differ_is_accepted():
     assert [schedule.useful_for for schedule in estate.schedules] == [
         timedelta(minutes=10),
         *[timedelta(hours=6)] * 2,
+        timedelta(minutes=10),
     ]
 
 

@@ -252,3 +252,31 @@ def test_a_century_of_outage_is_answered_at_once():
         time_zone="Europe/Berlin",
     )
     assert [one.id_part for one in found] == ["20261031T0200"]
+
+
+class TestEvery:
+    EVERY = Schedule(plan="canary", every=timedelta(minutes=5), useful_for=timedelta(minutes=10))
+
+    def rounds(self, since: datetime, now: datetime) -> list[str]:
+        return [one.id_part for one in due([self.EVERY], since=since, now=now, time_zone="Asia/Tokyo")]
+
+    def test_each_round_comes_once(self):
+        start = datetime(2026, 3, 1, 23, 50, 3, tzinfo=UTC)
+        ticks = [start + timedelta(minutes=5 * n) for n in range(5)]
+        found = [name for since, now in pairwise(ticks) for name in self.rounds(since, now)]
+        assert found == ["20260301T2355Z", "20260302T0000Z", "20260302T0005Z", "20260302T0010Z"]
+
+    def test_of_what_was_missed_only_the_latest_comes(self):
+        now = datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
+        assert self.rounds(now - timedelta(hours=5), now) == ["20260301T1200Z"]
+        assert self.rounds(datetime(2026, 3, 1, 12, tzinfo=UTC), now) == []
+
+    @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+    def test_clocks_that_change_change_nothing(self, zone: str):
+        start = datetime(2026, 10, 1, tzinfo=UTC)
+        names: list[str] = []
+        for n in range(12 * 24 * 45):
+            since = start + timedelta(minutes=5 * n)
+            found = due([self.EVERY], since=since, now=since + timedelta(minutes=5), time_zone=zone)
+            names += [one.id_part for one in found]
+        assert len(names) == len(set(names)) == 12 * 24 * 45

@@ -145,6 +145,10 @@ def success(**kw: Any) -> RunRecord:
             ServiceObjective(service="archive", target_seconds=None, measured_seconds=293, met=None),
         ),
         "rpo": Objective(basis="probe", started_at=T0, target_seconds=900, measured_seconds=41, met=True),
+        "service_rpo": (
+            ServiceObjective(service="orders", target_seconds=900, measured_seconds=41, met=True),
+            ServiceObjective(service="archive", target_seconds=3600, measured_seconds=0, met=True),
+        ),
         "log": (
             LogEntry(at=at(58), what="approved", who="bob@contoso.com"),
             LogEntry(at=at(94), what="approved", who="carol@contoso.com"),

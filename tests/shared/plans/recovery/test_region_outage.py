@@ -85,7 +85,14 @@ def test_validation_is_last_and_telling_holds_up_nothing() -> None:
     assert step("validate_services").needs == ("update_dns_records",)
     assert not step("notify_stakeholders").critical
     assert step("notify_stakeholders").wants_record
-    assert {found.name for found in plan.steps if not found.critical} == tellers
+    assert {found.name for found in plan.steps if not found.critical} == tellers | {"measure_rpo"}
+
+
+def test_data_loss_is_measured_once_the_stores_are_back_and_only_the_mail_waits_for_it() -> None:
+    assert set(step("measure_rpo").needs) == {"failover_cosmos_db", "failover_storage"}
+    assert {found.name for found in plan_of().steps if "measure_rpo" in found.needs} == {
+        "notify_stakeholders"
+    }
 
 
 def test_what_changes_something_can_be_undone() -> None:

@@ -5,7 +5,7 @@ from infra.local.azure.core.clock import iso
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
-from infra.local.azure.services.cosmos import regions
+from infra.local.azure.services.cosmos import losses, regions
 
 service = Service("cosmos_data")
 
@@ -75,6 +75,8 @@ def fail_over(world: World, account: Json, target: str, *, planned: bool) -> Non
     kept = state(world, account)
     reached = kept["replicas"].get(target, {"sequence": kept["sequence"]})["sequence"]
     lost = 0 if planned else kept["sequence"] - reached
+    if not planned and (rows := losses.lose_unsynced(world, account, kept["replicas"].get(target))):
+        kept["losses"].append({"at": iso(world.now), "to": target, "written_documents": rows})
     if lost:
         kept["documents"]["messages"] = max(0, kept["documents"].get("messages", 0) - lost)
         kept["sequence"] = reached
