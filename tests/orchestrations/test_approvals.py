@@ -31,7 +31,7 @@ def test_nothing_is_done_before_enough_people_agree(machine: Machine):
     assert record["status"] == "succeeded"
     assert [approval["approver"] for approval in record["approvals"]] == [BOB, CAROL]
     assert all(approval["signature"] == "" for approval in record["approvals"])
-    mails = machine.azure.mails(run)
+    mails = eventually(lambda: machine.azure.mails(run), lambda sent: len(sent) == 3)
     assert sorted(to["address"] for mail in mails for to in mail["body"]["recipients"]["to"]) == [
         BOB,
         CAROL,

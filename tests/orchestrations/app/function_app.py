@@ -1,10 +1,14 @@
 """The product's own blueprint, with actions that do as they are told and a door that starts any plan."""
 
 import json
+import os
+from datetime import timedelta
 
 import azure.durable_functions as df
 import azure.functions as func
+from durabletask import task
 
+from orchestrations import run_context
 from orchestrations.activities import register
 from orchestrations.registered import app as blueprint
 from orchestrations.start import Requester, start_run
@@ -13,6 +17,11 @@ from shared.runtime import runtime
 from tests.orchestrations.scripted import ACTIONS
 
 register(ACTIONS, ACTIONS.__getitem__)
+
+if tries := os.environ.get("PATIENCE"):
+    run_context.PATIENTLY = task.RetryPolicy(
+        first_retry_interval=timedelta(seconds=0.1), max_number_of_attempts=int(tries)
+    )
 
 
 @blueprint.route(route="test/runs", methods=["POST"])
