@@ -15,7 +15,7 @@ from orchestrations.run_record import (
     live_status,
     record_wire,
 )
-from orchestrations.run_state import RunState, StepState
+from orchestrations.run_state import UNJOURNALED_LIMIT, RunState, StepState, Unjournaled
 from shared.model.outcome import Finding
 from shared.model.plan import Mode, Plan, Retry, Step
 from shared.model.run import Approval, LogEntry, RunRecord, RunRequest, RunStatus, StepStatus
@@ -285,3 +285,51 @@ def test_a_kept_record_always_fits(steps: int, length: int, text: str):
     wire = kept_record(state)
     assert len(json.dumps(wire)) <= RECORD_LIMIT
     assert len(RunRecord.from_wire(wire).steps) == steps
+
+
+def loss(service: str, seconds: float | None, *, met: bool | None = True) -> dict[str, object]:
+    return {"service": service, "target_seconds": 300.0, "measured_seconds": seconds, "met": met}
+
+
+def test_the_data_loss_of_a_run_is_that_of_the_service_that_lost_most():
+    state = state_of(named("a"), named("b"))
+    assert state.data_loss() is None
+    finish(state, "a", StepStatus.SUCCEEDED, 5).rpo = [loss("db", 20.0), loss("files", None, met=None)]
+    finish(state, "b", StepStatus.SUCCEEDED, 6).rpo = [loss("more", 90.0)]
+    worst = state.data_loss()
+    assert worst is not None
+    assert (worst.measured_seconds, worst.met, worst.started_at) == (90.0, True, T0)
+    record = as_record(state, live=False)
+    assert record.rpo == worst
+    assert [found.service for found in record.service_rpo] == ["db", "files", "more"]
+    state.steps[0].rpo = [loss("db", 20.0, met=False)]
+    missed = state.data_loss()
+    assert missed is not None
+    assert (missed.measured_seconds, missed.met) == (20.0, False), (
+        "a missed target is worse than a longer time"
+    )
+
+
+def test_a_run_that_measured_nothing_has_no_data_loss():
+    state = state_of(named("a"))
+    finish(state, "a", StepStatus.SUCCEEDED, 5).rpo = [loss("db", None, met=None)]
+    assert state.data_loss() is None
+    assert as_record(state, live=True).service_rpo[0].measured_seconds is None
+
+
+def line(number: int, *, changes: bool, size: int = 1000) -> dict[str, object]:
+    return {"id": str(number), "changes": changes, "url": "x" * size}
+
+
+def test_what_could_not_be_journaled_is_carried_as_far_as_a_message_holds_it():
+    carried = Unjournaled()
+    carried.add({"outcome": {}})
+    carried.add({"unjournaled": {"lines": [line(1, changes=False)], "dropped": 2}})
+    assert (len(carried.lines), carried.dropped) == (1, 2)
+    for number in range(2, 1000):
+        carried.add({"unjournaled": {"lines": [line(number, changes=number % 2 == 0)], "dropped": 0}})
+    assert carried.size <= UNJOURNALED_LIMIT
+    assert len(carried.lines) + carried.dropped == 999 + 2
+    tight = carried.within(20_000)
+    assert all(found["changes"] for found in tight.lines), "looks go first"
+    assert len(tight.lines) + tight.dropped == 999 + 2
