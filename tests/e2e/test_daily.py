@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.e2e.machine import ROOT, MachineProcess
+from tests.e2e.machine import ROOT, SAMPLE, MachineProcess
 
 MASTER = {"x-functions-key": "local-master"}
 
@@ -26,11 +26,12 @@ def tick(machine: MachineProcess) -> None:
     assert answer.status_code == 202, answer.text
 
 
-def daily_runs(machine: MachineProcess, *, seconds: float) -> list[dict[str, Any]]:
-    """The maintenance runs that there are once one has ended, or after some seconds."""
+def runs_of(machine: MachineProcess, plan: str, *, seconds: float) -> list[dict[str, Any]]:
+    """The maintenance runs of a plan once one has ended, or after some seconds."""
     deadline = time.monotonic() + seconds
     while True:
-        runs = machine.call("GET", "/api/runs?kind=maintenance").json()["runs"]
+        found = machine.call("GET", "/api/runs?kind=maintenance").json()["runs"]
+        runs = [run for run in found if run["plan"] == plan]
         ended = [run for run in runs if run["status"] in {"succeeded", "failed"}]
         if ended or time.monotonic() > deadline:
             return runs
@@ -46,7 +47,7 @@ def just_now() -> datetime:
 def test_due_maintenance_runs_once_and_reports_what_it_finds(tmp_path: Path, just_now: datetime) -> None:
     with MachineProcess(tmp_path, speed=100, estate=estate_with_daily_at(tmp_path, just_now)) as machine:
         tick(machine)
-        runs = daily_runs(machine, seconds=20)
+        runs = runs_of(machine, "daily", seconds=20)
         assert [run["run_id"] for run in runs] == [f"maintenance-daily-{just_now:%Y%m%dT%H%M}"]
         assert runs[0]["status"] == "succeeded", runs[0]
         assert runs[0]["requested_by"] == "the schedule"
@@ -60,14 +61,14 @@ def test_due_maintenance_runs_once_and_reports_what_it_finds(tmp_path: Path, jus
         machine.start()
         tick(machine)
         time.sleep(1.0)
-        assert len(daily_runs(machine, seconds=5)) == 1, "an occurrence starts once"
+        assert len(runs_of(machine, "daily", seconds=5)) == 1, "an occurrence starts once"
 
 
 def test_one_task_that_fails_stops_no_other(tmp_path: Path, just_now: datetime) -> None:
     with MachineProcess(tmp_path, speed=100, estate=estate_with_daily_at(tmp_path, just_now)) as machine:
         machine.fault(kind="error", target="kv-fas-japanwest.vault.azure.net", status=403)
         tick(machine)
-        run = daily_runs(machine, seconds=40)[0]
+        run = runs_of(machine, "daily", seconds=40)[0]
         states = {step["name"]: step["status"] for step in run["steps"]}
         assert states == {
             "check_certificate_expiry": "failed",
@@ -76,3 +77,26 @@ def test_one_task_that_fails_stops_no_other(tmp_path: Path, just_now: datetime) 
         }, run
         assert run["status"] == "succeeded"
         assert "check_certificate_expiry" in run["status_reason"]
+
+
+def test_canaries_are_written_by_the_clock_even_while_automation_is_off(tmp_path: Path) -> None:
+    with MachineProcess(tmp_path, speed=100, estate=SAMPLE) as machine:
+        off = {"enabled": False, "reason": "an audit: nothing may start"}
+        assert machine.call("PUT", "/api/automation", "bob", json=off).status_code == 200
+        began = datetime.now(ZoneInfo("UTC"))
+        tick(machine)
+        tick(machine)
+        (run,) = [
+            run
+            for run in runs_of(machine, "canary", seconds=20)
+            if run["run_id"]
+            == f"maintenance-canary-{began - timedelta(minutes=began.minute % 5):%Y%m%dT%H%MZ}"
+        ]
+        assert run["status"] == "succeeded", run
+        assert {step["name"] for step in run["steps"] if step["status"] == "succeeded"} >= {
+            "write_canary_agents_db",
+            "write_canary_agent_files",
+        }
+        blobs = machine.world()["blobs"]
+        assert "stfasprod/foundry-ops-canary/canary.json" in blobs
+        assert not [name for name in blobs if run["run_id"] in name]

@@ -229,7 +229,9 @@ def test_the_record_is_kept_in_blob_storage(machine: Machine):
     run = machine.start_run(plan(step("a")))
     machine.output(run)
     kept = machine.azure.blob_names(run)
-    assert kept == {f"{run}/record.json", f"{run}/report.html", f"{run}/report.pdf"}
+    assert kept == {
+        f"{run}/{name}" for name in ("record.json", "report.html", "report.pdf", "evidence.jsonl")
+    }
 
 
 def test_nothing_is_said_twice(machine: Machine):
