@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.drill import scenario
 from orchestrations.triggers.contract import ENDPOINTS, Endpoint, handler_of
 from shared.actions.action import Action
 from shared.actions.catalog import catalog as actions
 from shared.estate.load import load
+from shared.model.plan import PlanKind
 from shared.plans.catalog import catalog as plans
 from shared.plans.document import DOCUMENT, catalog_markdown
 from shared.plans.planning import PlanMaker
@@ -42,6 +44,27 @@ def test_a_plan_is_one_file_with_its_test(plan: PlanMaker) -> None:
     file = file_of(plan.name, "plans")
     test = ROOT / "tests" / file.relative_to(ROOT).with_name(f"test_{plan.name}.py")
     assert test.exists(), f"{plan.name} has no test: {test.relative_to(ROOT)}"
+
+
+NOT_YET_DRILLED = {
+    "blob_data_recovery",
+    "data_corruption",
+    "dr_drill",
+    "landing_zone_activation",
+    "ml_workspace_recovery",
+    "region_failback",
+    "security_breach",
+}
+"""Plans without a scenario; whoever adds one takes its plan out of here."""
+
+
+def test_every_recovery_can_be_drilled() -> None:
+    recoveries = {plan.name for plan in plans().values() if plan.kind in {PlanKind.RECOVERY, PlanKind.DRILL}}
+    drilled = set(scenario.known())
+    assert recoveries - drilled <= NOT_YET_DRILLED, "add infra/local/drill/scenarios/<plan>.py"
+    assert not drilled & NOT_YET_DRILLED, "these have a scenario now: take them out of NOT_YET_DRILLED"
+    assert drilled <= set(plans())
+    assert {scenario.scenario_of(name).plan for name in drilled} == drilled
 
 
 def test_the_estate_names_only_plans_that_exist() -> None:

@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from infra.local.azure import durations
-from infra.local.drill import truth, verdict
+from infra.local.drill import scenario, truth, verdict
 from infra.local.drill.live import drawn
 from infra.local.drill.picture import Picture
 from infra.local.drill.truth import Truth
@@ -185,12 +185,15 @@ def test_a_recovery_that_cannot_succeed_fails_the_drill(bad: Drill) -> None:
 
 def test_a_run_that_says_succeeded_is_not_believed(good: Drill, bad: Drill) -> None:
     """The record of the good one with the truth of the bad one: the word of the app against the world."""
-    found = verdict.problems(good.record, bad.truth, gave_up="", served_from="japanwest")
+
+    def judged(seen: Truth, region: str) -> list[str]:
+        return verdict.problems(good.record, gave_up="", untrue=verdict.unserved(seen, region))
+
+    found = judged(bad.truth, "japanwest")
     assert len(found) == 2
     assert all(problem.startswith("tenant ") and " still fails: " in problem for problem in found)
-    elsewhere = verdict.problems(good.record, good.truth, gave_up="", served_from="westus2")
-    assert "tenant contoso is served from japanwest, not from westus2" in elsewhere
-    assert verdict.problems(good.record, good.truth, gave_up="", served_from="japanwest") == []
+    assert "tenant contoso is served from japanwest, not from westus2" in judged(good.truth, "westus2")
+    assert judged(good.truth, "japanwest") == []
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -239,3 +242,12 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert said == f"The drill failed: {tmp_path} holds something else: choose another folder with --out\n"
     assert [file.name for file in tmp_path.iterdir()] == ["precious"]
+
+
+def test_an_unknown_plan_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
+    process = begin(tmp_path / "drill", "--plan", "asteroid")
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert f"there is no drill for plan 'asteroid'; known: {', '.join(scenario.known())}" in said
+    assert "region_outage" in scenario.known()
+    assert not (tmp_path / "drill").exists()

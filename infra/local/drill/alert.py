@@ -1,4 +1,4 @@
-"""What Azure Monitor sends when the availability rule of the sample estate fires."""
+"""What Azure Monitor sends when an alert rule of the sample estate fires."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,26 +7,48 @@ from shared.model.estate import TrafficRoute
 
 RULE = "SystemAvailabilityDrop"
 EVALUATED_EVERY = 60.0
-"""Simulated seconds: the rule looks at the last five minutes once a minute, so it is that late at most."""
+"""Simulated seconds: a rule looks at the last five minutes once a minute, so it is that late at most."""
 
 
-def availability_drop(route: TrafficRoute, run: str, fired_at: datetime, since: datetime) -> dict[str, Any]:
-    """The common alert schema of a log search alert; `run` makes the alert's id unique."""
-    subscription = "/".join(route.resource_id.split("/")[:3])
+def availability_drop(route: TrafficRoute, fired_at: datetime, since: datetime) -> dict[str, Any]:
+    """The availability rule, for a front door that leads nowhere."""
+    return fired(
+        RULE,
+        route.resource_id,
+        "System availability below 99.95%",
+        {"metricMeasureColumn": "SuccessRate", "operator": "LessThan", "threshold": "99.95"},
+        fired_at=fired_at,
+        since=since,
+    )
+
+
+def fired(
+    rule: str,
+    target: str,
+    description: str,
+    condition: dict[str, Any],
+    *,
+    fired_at: datetime,
+    since: datetime,
+    severity: str = "Sev0",
+) -> dict[str, Any]:
+    """The common alert schema of a log search alert about the resource `target`; its time makes its id unique."""
+    subscription = "/".join(target.split("/")[:3])
+    run = f"drill-{fired_at:%Y%m%dT%H%M%S%f}"
     return {
         "schemaId": "azureMonitorCommonAlertSchema",
         "data": {
             "essentials": {
                 "alertId": f"{subscription}/providers/Microsoft.AlertsManagement/alerts/{run}",
-                "alertRule": RULE,
-                "severity": "Sev0",
+                "alertRule": rule,
+                "severity": severity,
                 "signalType": "Log",
                 "monitorCondition": "Fired",
                 "monitoringService": "Log Alerts V2",
-                "alertTargetIDs": [route.resource_id],
+                "alertTargetIDs": [target],
                 "originAlertId": run,
                 "firedDateTime": _iso(fired_at),
-                "description": "System availability below 99.95%",
+                "description": description,
                 "essentialsVersion": "1.0",
                 "alertContextVersion": "1.0",
             },
@@ -36,9 +58,7 @@ def availability_drop(route: TrafficRoute, run: str, fired_at: datetime, since: 
                     "windowSize": "PT5M",
                     "windowStartTime": _iso(fired_at - timedelta(minutes=5)),
                     "windowEndTime": _iso(fired_at),
-                    "allOf": [
-                        {"metricMeasureColumn": "SuccessRate", "operator": "LessThan", "threshold": "99.95"}
-                    ],
+                    "allOf": [condition],
                 },
                 "properties": {"failing_since": _iso(since)},
             },

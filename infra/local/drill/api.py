@@ -1,20 +1,24 @@
 """The calls that a drill makes: the app's, as the people of the estate, and the simulator's."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from infra.local.drill.failures import DrillFailed, Refused
-from infra.local.drill.process import ServedWorld
 
 FUNCTION_KEY = {"x-functions-key": "local"}
 
 
 class Api:
-    """Everything answers at one address; whoever calls is named by mail address."""
+    """Whoever calls is named by mail address.
 
-    def __init__(self, url: str, world: ServedWorld) -> None:
-        self._world = world
+    `check` raises when there is a reason for a call that got no answer; `simulator` is where `/_sim/` answers when it
+    does not at the app's own address.
+    """
+
+    def __init__(self, url: str, check: Callable[[], None], *, simulator: str = "") -> None:
+        self._check, self._simulator = check, simulator
         # No proxy of the environment may stand between two processes of one machine.
         self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
 
@@ -30,6 +34,10 @@ class Api:
         """The JSON that a POST answers with."""
         return self._call("POST", path, _as(who), body).json()
 
+    def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """The JSON that a DELETE answers with."""
+        return self._call("DELETE", path, {}).json()
+
     def alert(self, alert: object) -> Any:  # noqa: ANN401 - JSON
         """Report as an action group of Azure Monitor does: with the function key, as nobody."""
         return self._call("POST", "/api/alerts", FUNCTION_KEY, alert).json()
@@ -39,10 +47,11 @@ class Api:
         self._client.close()
 
     def _call(self, method: str, path: str, headers: dict[str, str], body: object = None) -> httpx.Response:
+        url = self._simulator + path if path.startswith("/_sim/") else path
         try:
-            answer = self._client.request(method, path, headers=headers, json=body)
+            answer = self._client.request(method, url, headers=headers, json=body)
         except httpx.TransportError as error:
-            self._world.check()
+            self._check()
             raise DrillFailed(f"{method} {path} got no answer: {error or type(error).__name__}") from error
         if answer.is_error:
             raise Refused(f"{method} {path}", answer.status_code, _json(answer))

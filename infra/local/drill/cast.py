@@ -14,11 +14,19 @@ class Cast:
     approvers: tuple[str, ...]
 
 
-def cast_for(estate: Estate, approvers: list[str], required: int) -> Cast:
-    """Pick an operator, preferably one who could not approve, and as many approvers as are required."""
-    operators = [person for person in estate.people if Role.OPERATOR in person.roles]
+def cast_for(estate: Estate, approvers: list[str], required: int, duty: str = "") -> Cast:
+    """Pick an operator (with that duty, if one is named) and as many approvers as are required.
+
+    One who could not approve is preferred, because whoever starts a run does not count as its approver.
+    """
+    operators = [
+        person
+        for person in estate.people
+        if Role.OPERATOR in person.roles and (not duty or duty in person.duties)
+    ]
     if not operators:
-        raise DrillFailed("the estate names no Operator, so nobody can start a plan")
+        whom = f"Operator with the duty {duty}" if duty else "Operator"
+        raise DrillFailed(f"the estate names no {whom}, so nobody can start the plan")
     starter = next((person for person in operators if Role.APPROVER not in person.roles), operators[0])
     agreeing = [
         mail for mail in approvers if mail != starter.mail and _may_approve(estate.person_by_mail(mail))

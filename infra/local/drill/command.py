@@ -1,4 +1,4 @@
-"""`make drill`: takes the primary region away, recovers it, and exits 0 only if service really came back."""
+"""`make drill`: breaks what a plan is for, carries the plan out, and exits 0 only if all is really well again."""
 
 import argparse
 import json
@@ -9,23 +9,24 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.drill import results
+from infra.local.drill import course, results, scenario
 from infra.local.drill.api import Api
-from infra.local.drill.course import Course, Ending, Fault, Wanted
+from infra.local.drill.course import Ending
 from infra.local.drill.failures import DrillFailed
 from infra.local.drill.folder import Folder, shown
 from infra.local.drill.live import Picturesque
 from infra.local.drill.picture import Display
 from infra.local.drill.plain import Plain
 from infra.local.drill.process import ServedWorld
+from infra.local.drill.scene import Fault, Scene
 from infra.local.machine import ROOT, SAMPLE_ESTATE
 from shared.errors import EstateInvalid
 from shared.estate.load import load
-from shared.model.estate import Estate, TrafficRoute
+from shared.model.estate import Estate
 from shared.model.plan import Mode
 
-BREAKS = {"region_outage": "region_outage"}
-"""For each plan the kind of fault that it is made for; its target is the region of the front door."""
+FIRST = "region_outage"
+"""The plan that is drilled when nothing is said."""
 INTERRUPTED = 130
 
 
@@ -73,8 +74,9 @@ def _drilled(
             display.say(f"host and simulated Azure start; {pace}")
             url, said = world.start()
             display.say(f"{url}: {said.partition(',')[0]}")
-            api = Api(url, world)
-            ending = Course(_wanted(options, estate), estate, api, display).take()
+            api = Api(url, world.check)
+            scene = Scene(estate, options.mode, api, display)
+            ending = course.take(scenario.scenario_of(options.plan), scene, tuple(options.fault))
         writes = results.write(ending, estate, api, folder)
         folder.keep_mail()
         api.close()
@@ -93,9 +95,8 @@ def _judged(options: argparse.Namespace, ending: Ending, folder: Folder, console
         again = f"python -m infra.local --speed {options.speed:g} --state {shown(folder.state)}"
         console.print(f"The world is kept; go on with it: {again}", soft_wrap=True)
     if not ending.problems:
-        places = " and ".join(sorted({tenant.served_by for tenant in ending.truth.tenants}))
-        what = "Service is back" if options.mode is Mode.REAL else "Service has moved"
-        console.print(f"[bold green]{what}:[/] every tenant is served from {places}.", soft_wrap=True)
+        news, proof = ending.told
+        console.print(f"[bold green]{news}:[/] {proof}", soft_wrap=True)
         return 0
     first, *more = ending.problems
     print(f"The drill failed: {first}", file=sys.stderr)
@@ -105,26 +106,17 @@ def _judged(options: argparse.Namespace, ending: Ending, folder: Folder, console
     return 1
 
 
-def _wanted(options: argparse.Namespace, estate: Estate) -> Wanted:
-    routes = estate.of_kind(TrafficRoute)
-    if not routes:
-        raise DrillFailed("the estate has no traffic_route, so no traffic can be watched")
-    faults: list[Fault] = options.fault
-    if options.mode is Mode.REAL:
-        faults = [{"kind": BREAKS[options.plan], "target": routes[0].region}, *faults]
-    return Wanted(options.plan, options.mode, tuple(faults), routes[0])
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.drill", description=__doc__)
-    plan = os.environ.get("PLAN") or "region_outage"
-    parser.add_argument("--plan", default=plan, help=f"the recovery plan, also PLAN= ({plan})")
+    plan = os.environ.get("PLAN") or FIRST
+    parser.add_argument(
+        "--plan", default=plan, help=f"what is drilled, also PLAN=: {', '.join(scenario.known())}"
+    )
     parser.add_argument(
         "--mode",
         type=Mode,
-        default=Mode.REAL,
         choices=list(Mode),
-        help="a real outage, or a planned move (real)",
+        help="a real outage, or a planned move (real, if the plan has it)",
     )
     parser.add_argument("--speed", type=float, default=30.0, help="simulated seconds in a real one (30)")
     parser.add_argument(
@@ -149,9 +141,12 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if not 0 < options.speed <= 1000:
         parser.error("--speed must be above 0 and at most 1000")
-    if options.mode is Mode.REAL and options.plan not in BREAKS:
-        known = ", ".join(BREAKS)
-        parser.error(f"no outage is known for plan '{options.plan}' (only for {known}): add --mode drill")
+    if options.plan not in scenario.known():
+        parser.error(f"there is no drill for plan '{options.plan}'; known: {', '.join(scenario.known())}")
+    modes = scenario.scenario_of(options.plan).modes
+    options.mode = options.mode or modes[0]
+    if options.mode not in modes:
+        parser.error(f"{options.plan} is drilled with --mode {' or '.join(modes)} only")
     return options
 
 

@@ -1,6 +1,7 @@
 """What is really so, read from the simulator: the tenants' traffic and what Azure is doing."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,9 +19,13 @@ class Outage:
 
 @dataclass(frozen=True)
 class Tenant:
-    """How one tenant's requests fare. Rates are requests per simulated second; `seconds` maps simulated ones."""
+    """How one tenant's requests fare. Rates are requests per simulated second; `seconds` maps simulated ones.
+
+    `address` is the host name that they are sent to; a name that several services' tenants have says which.
+    """
 
     name: str
+    address: str
     well: bool
     served_by: str
     reason: str
@@ -41,7 +46,10 @@ class Operation:
 
 @dataclass(frozen=True)
 class Truth:
-    """One look at the world. `now` is simulated seconds since 1970, `read_at` the real time of the look."""
+    """One look at the world, which is also there whole as `GET /_sim/world` answered it.
+
+    `now` is simulated seconds since 1970, `read_at` the real time of the look.
+    """
 
     now: float
     speed: float
@@ -50,6 +58,11 @@ class Truth:
     operations: tuple[Operation, ...]
     faults: tuple[str, ...]
     mails: tuple[dict[str, Any], ...]
+    world: dict[str, Any]
+
+    def at(self, address: str) -> "Truth":
+        """The same, with the tenants of one address only."""
+        return replace(self, tenants=tuple(tenant for tenant in self.tenants if tenant.address == address))
 
     @property
     def all_well(self) -> bool:
@@ -89,11 +102,7 @@ def read(world: dict[str, Any], read_at: datetime) -> Truth:
         now=now,
         speed=speed,
         read_at=read_at,
-        tenants=tuple(
-            _tenant(name, kept, service["requests_per_second"], real)
-            for service in world["traffic"].values()
-            for name, kept in service["tenants"].items()
-        ),
+        tenants=tuple(_tenants(world["traffic"], real)),
         operations=tuple(
             Operation(row["resource"].lower(), row["started"], row["due"])
             for row in world["operations"]
@@ -101,10 +110,22 @@ def read(world: dict[str, Any], read_at: datetime) -> Truth:
         ),
         faults=tuple(f"{fault['kind']} of {fault['target']}" for fault in world["faults"]),
         mails=tuple(world["mails"]),
+        world=world,
     )
 
 
-def _tenant(name: str, kept: dict[str, Any], rate: float, real: Any) -> Tenant:  # noqa: ANN401 - a function
+def _tenants(traffic: dict[str, Any], real: Callable[[str], datetime]) -> Iterator[Tenant]:
+    taken: set[str] = set()
+    for title, service in traffic.items():
+        for name, kept in service["tenants"].items():
+            shown = f"{name} ({title})" if name in taken else name
+            taken.add(name)
+            yield _tenant(shown, service["address"], kept, service["requests_per_second"], real)
+
+
+def _tenant(
+    name: str, address: str, kept: dict[str, Any], rate: float, real: Callable[[str], datetime]
+) -> Tenant:
     outages = [Outage(real(one["since"]), real(one["until"])) for one in kept["outages"]]
     if kept["failing_since"] is not None:
         outages.append(Outage(real(kept["failing_since"]), None))
@@ -118,6 +139,7 @@ def _tenant(name: str, kept: dict[str, Any], rate: float, real: Any) -> Tenant: 
     well = sum(lately) / max(len(lately), 1)
     return Tenant(
         name=name,
+        address=address,
         well=kept["healthy"],
         served_by=kept.get("served_by") or "",
         reason="" if kept["healthy"] else kept.get("reason") or f"status {kept.get('status')}",

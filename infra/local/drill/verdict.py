@@ -17,23 +17,29 @@ _ENDED = {
 }
 
 
-def problems(run: RunRecord, truth: Truth, *, gave_up: str, served_from: str | None) -> list[str]:
+def problems(run: RunRecord, *, gave_up: str, untrue: list[str]) -> list[str]:
     """Everything that keeps a drill from counting as passed; the decisive one first.
 
-    `truth` is a look some time after the run ended, `gave_up` why the drill gave up waiting (or nothing), and
-    `served_from` the region that must serve the tenants (any, when None).
+    `gave_up` is why the drill gave up waiting (or nothing), `untrue` what the scenario finds wrong with the world in a
+    look some time after the run ended.
     """
     found = [gave_up] if gave_up else []
     if run.status is not RunStatus.SUCCEEDED and not gave_up:
         reason = f": {line(run.status_reason)}" if run.status_reason else ""
         found.append(f"the run {_ENDED.get(run.status, 'did not end')}{reason}")
-    if run.status is RunStatus.SUCCEEDED and run.rto.measured_seconds is None:
+    if run.status is RunStatus.SUCCEEDED and run.rto.target_seconds and run.rto.measured_seconds is None:
         found.append("the run succeeded without a measured recovery time")
     found += [
         f"step {step.name} {step.status}: {line(step.error)}"
         for step in run.steps
         if step.status in {StepStatus.FAILED, StepStatus.UNKNOWN} and step.error
     ]
+    return list(dict.fromkeys([*found, *untrue]))
+
+
+def unserved(truth: Truth, served_from: str | None = None) -> list[str]:
+    """What is wrong with the tenants' traffic, `served_from` being the region that must serve them (any, if None)."""
+    found: list[str] = []
     for tenant in truth.tenants:
         if not tenant.well:
             found.append(f"tenant {tenant.name} still {faring(tenant)}")
@@ -41,7 +47,13 @@ def problems(run: RunRecord, truth: Truth, *, gave_up: str, served_from: str | N
             found.append(f"tenant {tenant.name} is served from {tenant.served_by}, not from {served_from}")
     if truth.all_well and not truth.steady(STEADY_SECONDS):
         found.append(f"requests still failed within the last {STEADY_SECONDS} simulated seconds")
-    return list(dict.fromkeys(found))
+    return found
+
+
+def places(truth: Truth) -> str:
+    """Where the tenants are served from, as a clause."""
+    regions = " and ".join(sorted({tenant.served_by for tenant in truth.tenants}))
+    return f"every tenant is served from {regions}"
 
 
 def truly_down(truth: Truth, after: datetime) -> float | None:
