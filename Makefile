@@ -14,7 +14,7 @@ help:
 	@echo "make test    everything that CI runs"
 	@echo "make lint    ruff, pyright, import-linter"
 	@echo "make bench   the figures, each beside its reference and limit"
-	@echo "make crash   the host killed at random instants, 200 times"
+	@echo "make crash   every plan killed at 200 random instants, disturbed and aborted at every step; PLAN= takes one"
 	@echo "make soak    a hundred drills in a row, and that they leave nothing behind"
 	@echo "make docs    write docs/catalog.md from the catalog of plans and actions"
 	@echo "make setup   build .venv          make lock   pin the requirements again"
@@ -57,7 +57,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m tests.bench
 
 crash: $(STAMP)
-	$(BIN)/pytest -m crash tests/e2e
+	$(BIN)/pytest -m crash tests/e2e $(if $(PLAN),-k "$(PLAN)")
 
 soak: $(STAMP)
 	$(BIN)/pytest -m soak

@@ -7,21 +7,18 @@ from typing import Any
 
 _UNIQUE = (
     re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
-    re.compile(r"recovery-region[_-]outage-\d{8}t\d{6}-[0-9a-f]{8}"),
+    re.compile(r"(recovery|remediation|maintenance|operation|drill)-[a-z0-9_-]+?-\d{8}t\d{6}-[0-9a-f]{8}"),
     re.compile(r"(?<=[-_/])[0-9a-f]{16}"),
+    re.compile(r"(?<!\d)\d{8}[t-]?\d{4,6}z?(?!\d)"),
 )
 
 
 def effects(ledger: Iterable[dict[str, Any]]) -> Counter[str]:
-    """Verb, host and path of every write that took effect, run ids left out, and how often.
+    """Verb, host and path of every write that took effect, run ids and times left out, and how often.
 
     Without the journal, whose lines depend on what went wrong, and canaries, which the clock has written.
     """
-    return Counter(
-        f"{entry['method']} {entry['host']}{_plain(entry['path'])}"
-        for entry in ledger
-        if entry["applied"] and not is_upkeep(entry)
-    )
+    return Counter(effect(entry) for entry in ledger if entry["applied"] and not is_upkeep(entry))
 
 
 def is_upkeep(entry: dict[str, Any]) -> bool:
@@ -34,8 +31,9 @@ def is_canary(entry: dict[str, Any]) -> bool:
     return "canary" in entry["path"]
 
 
-def _plain(path: str) -> str:
-    path = path.lower()
+def effect(entry: dict[str, Any]) -> str:
+    """One write, so that the same one of another run reads the same."""
+    path = entry["path"].lower()
     for unique in _UNIQUE:
         path = unique.sub("*", path)
-    return path
+    return f"{entry['method']} {entry['host']}{path}"

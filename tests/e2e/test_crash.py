@@ -1,68 +1,65 @@
-"""`make crash`: the host dies at random instants, 200 times and more, and every recovery ends as if it had not."""
+"""`make crash`: the host dies at random instants, 200 times and more a plan, and every run ends as if it had not."""
 
 import os
 import random
 import signal
 import sys
 import time
-from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.e2e.azure import AzureThread
-from tests.e2e.effects import effects
-from tests.e2e.machine import MachineProcess
+from tests.e2e.conftest import Undisturbed
+from tests.e2e.plans import every_plan
+from tests.e2e.playing import OVER, Play, failures, playing
 
 SPEED = 60.0
 KILLS = int(os.environ.get("CRASH_KILLS", "200"))
 
 
-def recovery(folder: Path, chance: random.Random | None) -> tuple[int, Counter[str]]:
-    """One whole recovery of a region; how often the host was killed in it, and what was done to Azure."""
+def killed_at_random(folder: Path, plan: str, chance: random.Random, undisturbed: Undisturbed) -> int:
+    """One whole run; how often the host was killed in it."""
     kills = 0
-    folder.mkdir()
-    with AzureThread(folder / "azure.db", speed=SPEED) as azure:
-        azure.take_region_away("japaneast")
-        with MachineProcess(folder, speed=SPEED, azure=azure.url) as machine:
-            run_id = machine.start_recovery(mode="real")
-            machine.approve(run_id)
-            deadline = time.monotonic() + 300
-            while time.monotonic() < deadline:
-                next_kill = time.monotonic() + (chance.uniform(0.02, 0.9) if chance else 1e9)
-                status = ""
-                while time.monotonic() < next_kill:
-                    try:
-                        record = machine.record(run_id)
-                    except httpx.HTTPError:
-                        break
-                    status = record["status"]
-                    over = status in {"succeeded", "failed", "aborted", "rejected", "waiting_for_operator"}
-                    if over and (status == "waiting_for_operator" or machine.kept(run_id)):
-                        assert status == "succeeded", [
-                            (step["name"], step["status"], step["error"]) for step in record["steps"]
-                        ]
-                        served = azure.truth()["traffic"]["FAS"]["tenants"].values()
-                        assert {tenant["served_by"] for tenant in served} == {"japanwest"}
-                        return kills, effects(azure.ledger())
-                    time.sleep(0.02)
-                machine.end(signal.SIGKILL)
-                kills += 1
-                machine.start()
-    raise TimeoutError((folder / "machine.log").read_text()[-3000:])
+    with playing(folder, plan, speed=SPEED) as play:
+        run_id = play.start()
+        deadline = time.monotonic() + 300
+        while time.monotonic() < deadline:
+            record = until_over(play, run_id, chance.uniform(0.02, 0.9))
+            if record is not None:
+                play.check_cured(record, undisturbed(plan))
+                return kills
+            play.machine.end(signal.SIGKILL)
+            kills += 1
+            play.machine.start()
+        raise TimeoutError((play.machine.folder / "machine.log").read_text()[-3000:])
+
+
+def until_over(play: Play, run_id: str, seconds: float) -> dict[str, Any] | None:
+    """The record once the run has ended, or None when it has not within that time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            record = play.machine.record(run_id)
+            if record["status"] in OVER and play.machine.kept(run_id):
+                return record
+        except httpx.HTTPError:
+            return None
+        assert record["status"] != "waiting_for_operator", failures(record)
+        time.sleep(0.02)
+    return None
 
 
 @pytest.mark.crash
 @pytest.mark.timeout(5400)
-def test_killed_at_random_instants(tmp_path: Path) -> None:
-    _, undisturbed = recovery(tmp_path / "undisturbed", None)
+@every_plan
+def test_killed_at_random_instants(tmp_path: Path, plan: str, undisturbed: Undisturbed) -> None:
     seed = int(os.environ.get("CRASH_SEED", str(time.time_ns() % 1_000_000)))
     chance = random.Random(seed)
     total, rounds = 0, 0
     while total < KILLS:
         rounds += 1
-        kills, done = recovery(tmp_path / str(rounds), chance)
+        kills = killed_at_random(tmp_path / str(rounds), plan, chance, undisturbed)
         total += kills
-        sys.stderr.write(f"seed {seed}: recovery {rounds} ended well after {kills} kills, {total} in all\n")
-        assert done == undisturbed, {"more": done - undisturbed, "less": undisturbed - done}
+        sys.stderr.write(f"seed {seed}: {plan} {rounds} ended well after {kills} kills, {total} in all\n")

@@ -1,13 +1,16 @@
-"""Every write of a recovery goes wrong once, in each way that Azure knows, and the end is the same."""
+"""Every write of every plan goes wrong once, in each way that Azure knows, and the end is the same."""
 
 from collections import Counter
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.azure import AzureThread
-from tests.e2e.outage import check_recovered, outage
+from tests.e2e.conftest import Undisturbed
+from tests.e2e.plans import FIRST, PLANS
+from tests.e2e.playing import playing
 
 FAULTS: dict[str, dict[str, Any]] = {
     "ack_lost": {},
@@ -17,30 +20,47 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-def disturb(azure: AzureThread, kind: str, undisturbed: Counter[str]) -> int:
-    """One fault for each write of the recovery; how many there are."""
-    for effect in undisturbed:
+def disturb(azure: AzureThread, kinds: tuple[str, ...], expected: Counter[str]) -> None:
+    """One fault for each write of the run, the kinds in turn."""
+    for effect, kind in zip(sorted(expected), cycle(kinds)):
         method, url = effect.split(" ", 1)
         host, _, path = url.partition("/")
         fragment = max(("/" + path).split("*"), key=len)
         match = {"method": method, "path": fragment, "writes": True}
         azure.do(
-            lambda host=host, match=match: azure.world.faults.inject(
+            lambda kind=kind, host=host, match=match: azure.world.faults.inject(
                 kind, host, count=1, match=match, **FAULTS[kind]
             )
         )
-    return len(undisturbed)
 
 
-@pytest.mark.parametrize("kind", FAULTS)
-def test_every_write_goes_wrong_once(tmp_path: Path, kind: str, undisturbed: Counter[str]) -> None:
-    with outage(tmp_path) as (azure, machine):
-        count = disturb(azure, kind, undisturbed)
-        run_id = machine.start_recovery(mode="real")
-        machine.approve(run_id)
-        record = machine.wait_until_over(run_id, seconds=150)
-        check_recovered(record, azure, undisturbed)
-        hits = [fault["hits"] for fault in azure.do(lambda: azure.world.faults.history(kind))]
-        assert sum(hits) == count, f"{sum(hits)} of {count} writes went wrong"
-        if kind in {"throttle", "error"}:
+def faults(azure: AzureThread, kind: str) -> list[dict[str, Any]]:
+    return azure.do(lambda: azure.world.faults.history(kind))
+
+
+CASES = [
+    *(pytest.param(FIRST, (kind,), id=f"{FIRST}-{kind}") for kind in FAULTS),
+    *(pytest.param(plan, tuple(FAULTS), id=f"{plan}-in turn") for plan in PLANS if plan != FIRST),
+    *(
+        pytest.param(plan, (kind,), id=f"{plan}-{kind}", marks=pytest.mark.crash)
+        for plan in PLANS
+        if plan != FIRST
+        for kind in FAULTS
+    ),
+]
+"""Each kind of fault on every write: for the first plan always, for others the kinds in turn, and each by `make crash`."""
+
+
+@pytest.mark.parametrize(("plan", "kinds"), CASES)
+def test_every_write_goes_wrong_once(
+    tmp_path: Path, plan: str, kinds: tuple[str, ...], undisturbed: Undisturbed
+) -> None:
+    expected = undisturbed(plan)
+    with playing(tmp_path, plan) as play:
+        disturb(play.azure, kinds, expected)
+        record = play.ended(play.start(), seconds=150)
+        play.check_cured(record, expected)
+        hits = sum(fault["hits"] for kind in kinds for fault in faults(play.azure, kind))
+        assert hits == len(expected), f"{hits} of {len(expected)} writes went wrong"
+        if {"throttle", "error"} & set(kinds):
             assert sum(step["attempts"] for step in record["steps"]) > len(record["steps"])

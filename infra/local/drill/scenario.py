@@ -58,6 +58,10 @@ class Scenario:
         """A sentence for each thing that is not as it must be in the end; nothing when all is well."""
         return verdict.unserved(truth)
 
+    def taken_back(self, scene: Scene, before: Truth, after: Truth) -> list[str]:
+        """A sentence for each thing that is not as it was before a run that was aborted and undone."""
+        return [*verdict.changed(before, after), *verdict.unserved(after)]
+
     def told(self, scene: Scene, truth: Truth) -> tuple[str, str]:
         """What the person at the terminal reads when it went well: the news, and its proof."""
         return "All is well", f"{verdict.places(truth)}."

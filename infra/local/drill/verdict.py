@@ -50,6 +50,16 @@ def unserved(truth: Truth, served_from: str | None = None) -> list[str]:
     return found
 
 
+def changed(before: Truth, after: Truth) -> list[str]:
+    """Which resources are not what they were; that there was a deployment stays in Azure's own history."""
+    then, now = before.world["resources"], after.world["resources"]
+    return [
+        f"{name} is not what it was before"
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name) and "/microsoft.resources/deployments/" not in name.lower()
+    ]
+
+
 def places(truth: Truth) -> str:
     """Where the tenants are served from, as a clause."""
     regions = " and ".join(sorted({tenant.served_by for tenant in truth.tenants}))
