@@ -2,18 +2,13 @@
 
 import pytest
 
-from infra.local.drill import scenario
-from infra.local.drill.command import FIRST
+from infra.local.drill import command, scenario
 
-PLANS = scenario.known()
-__all__ = ["FIRST", "PLANS", "every_plan", "first_plan"]
-
-
-def _thorough(*plans: str) -> list[object]:
-    return [pytest.param(plan, marks=[] if plan == FIRST else [pytest.mark.crash]) for plan in plans]
-
+FIRST, PLANS = command.FIRST, scenario.known()
 
 every_plan = pytest.mark.parametrize("plan", PLANS)
 """In the normal run."""
-first_plan = pytest.mark.parametrize("plan", _thorough(*PLANS))
+first_plan = pytest.mark.parametrize(
+    "plan", [pytest.param(plan, marks=[] if plan == FIRST else [pytest.mark.crash]) for plan in PLANS]
+)
 """In the normal run for the first plan, under `make crash` for all others."""
