@@ -13,7 +13,7 @@ from shared.actions.catalog import catalog as actions
 from shared.estate.load import load
 from shared.model.plan import PlanKind
 from shared.plans.catalog import catalog as plans
-from shared.plans.document import DOCUMENT, catalog_markdown
+from shared.plans.document import RUNBOOKS, documents
 from shared.plans.planning import PlanMaker
 from shared.settings import Settings
 
@@ -73,8 +73,12 @@ def test_the_estate_names_only_plans_that_exist() -> None:
     assert named <= set(plans())
 
 
-def test_the_catalog_document_is_fresh() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == catalog_markdown(load(CONTOSO)), "run `make docs`"
+def test_the_documents_are_fresh() -> None:
+    wanted = documents(load(CONTOSO))
+    assert set(RUNBOOKS.glob("*.md")) <= set(wanted), "these plans are gone: run `make docs`"
+    for file, content in wanted.items():
+        assert file.exists(), f"{file.name} is missing: run `make docs`"
+        assert file.read_text(encoding="utf-8") == content, f"{file.name} is stale: run `make docs`"
 
 
 def test_every_setting_stands_in_the_sample_settings() -> None:

@@ -39,7 +39,7 @@ def described(maker: PlanMaker, estate: "Estate") -> dict[str, Any]:
     One that this estate gives no reason for is listed too, and says why it cannot be made.
     """
     try:
-        plan: Plan = maker(estate, PlanRequest(mode=Mode.DRILL))
+        plan: Plan = maker(estate, PlanRequest(mode=Mode.DRILL), maker.sample(estate))
     except (EstateInvalid, ParametersInvalid) as error:
         return {
             "name": maker.name,

@@ -1,4 +1,4 @@
-"""Finds every plan: any module below `shared.plans` whose file name is a plan's name."""
+"""Finds every plan: any module in a folder below `shared.plans` whose file name is a plan's name."""
 
 import importlib
 import pkgutil
@@ -21,7 +21,7 @@ def catalog() -> "dict[str, PlanMaker]":
         modules = [
             importlib.import_module(module.name)
             for module in pkgutil.walk_packages(shared.plans.__path__, "shared.plans.")
-            if not module.ispkg
+            if not module.ispkg and module.name.count(".") > shared.plans.__name__.count(".") + 1
         ]
     found: dict[str, PlanMaker] = {}
     for module in modules:

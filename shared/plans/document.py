@@ -1,6 +1,6 @@
-"""The catalog as a document: every plan as a runbook with its diagram, every action in a line.
+"""The catalog as documents: a runbook page for every plan, an index of them, and every action in a line.
 
-`python -m shared.plans.document` writes docs/catalog.md; a test fails when that is stale.
+`python -m shared.plans.document` writes them; a test fails when one is stale.
 """
 
 import sys
@@ -10,55 +10,71 @@ from pathlib import Path
 from shared.actions.catalog import catalog as actions
 from shared.estate.load import load
 from shared.model.estate import Estate
-from shared.model.plan import Mode, Plan
+from shared.model.plan import PlanKind
 from shared.plans.catalog import catalog as plans
-from shared.plans.planning import PlanMaker, PlanRequest
+from shared.plans.runbook import page, shown
+from shared.plans.runbook_words import approval, triggers
+from shared.reports.wording import duration
 
 ROOT = Path(__file__).parent.parent.parent
-DOCUMENT = ROOT / "docs" / "catalog.md"
+DOCS = ROOT / "docs"
+RUNBOOKS = DOCS / "runbooks"
+SAMPLE = ROOT / "shared" / "estate" / "contoso.yaml"
 
 
-def catalog_markdown(estate: Estate) -> str:
-    """Markdown of all plans, as they would be made for this estate, and of all actions."""
-    lines = [
-        "# Plans and actions",
-        "",
-        f"Made from the catalog for the sample estate ({estate.title}) by `make docs`; do not edit.",
-        "",
-    ]
-    for _, maker in sorted(plans().items()):
-        lines += _plan(maker, maker(estate, PlanRequest(mode=Mode.DRILL)))
-    lines += ["## Actions", "", "| action | changes Azure | what it does |", "| --- | --- | --- |"]
+def documents(estate: Estate) -> dict[Path, str]:
+    """Every page by its file, as the plans would be made for this estate."""
+    made = f"Made from the catalog for the sample estate ({estate.title}) by `make docs`; do not edit."
+    pages = {RUNBOOKS / f"{name}.md": f"{page(maker, estate)}\n{made}\n" for name, maker in plans().items()}
+    return {
+        **pages,
+        RUNBOOKS / "README.md": "\n".join(_index(estate)) + f"\n{made}\n",
+        DOCS / "catalog.md": "\n".join(_actions(estate)) + f"\n\n{made}\n",
+    }
+
+
+def _index(estate: Estate) -> Iterator[str]:
+    yield from ("# Runbooks", "", "Every plan as it would run, with each call to make.", "")
+    for kind in PlanKind:
+        makers = sorted((one for one in plans().values() if one.kind is kind), key=lambda one: one.name)
+        if not makers:
+            continue
+        yield from (
+            f"## {kind.capitalize()}",
+            "",
+            "| plan | what for | begins with | must approve | target |",
+        )
+        yield "| --- | --- | --- | --- | --- |"
+        for maker in makers:
+            plan = shown(maker, estate)
+            target = duration(plan.rto.total_seconds()) if plan.rto else ""
+            begins = "; ".join(triggers(maker, estate))
+            link = f"[{maker.name}]({maker.name}.md)"
+            yield f"| {link} | {maker.title}. | {begins} | {approval(plan)} | {target} |"
+        yield ""
+
+
+def _actions(estate: Estate) -> Iterator[str]:
+    users: dict[str, list[str]] = {}
+    for name, maker in sorted(plans().items()):
+        steps = shown(maker, estate).steps
+        for action in {step.action for step in [*steps, *(step.undo for step in steps if step.undo)]}:
+            users.setdefault(action, []).append(f"[{name}](runbooks/{name}.md)")
+    yield from ("# Actions", "", "What the steps of the [runbooks](runbooks/README.md) are made of.", "")
+    yield from ("| action | changes Azure | what it does | in |", "| --- | --- | --- | --- |")
     for name, action in sorted(actions().items()):
-        lines.append(f"| `{name}` | {'yes' if action.changes else 'no'} | {action.summary} |")
-    return "\n".join(lines) + "\n"
-
-
-def _plan(maker: PlanMaker, plan: Plan) -> Iterator[str]:
-    yield from (f"## `{maker.name}` ({maker.kind})", "", f"{maker.title}.", "")
-    approval = plan.approval
-    if approval.required:
-        yield f"Needs {approval.required} approvals, from {', '.join(approval.approvers)}."
-        yield ""
-    if plan.rto:
-        yield f"Recovery time objective: {plan.rto.total_seconds() / 3600:g} h."
-        yield ""
-    yield from ("```mermaid", "flowchart LR")
-    for step in plan.steps:
-        yield f"  {step.name}" + ("" if step.critical else f"([{step.name}])")
-        yield from (f"  {need} --> {step.name}" for need in step.needs)
-    yield from ("```", "", "| step | needs | if it fails | undo |", "| --- | --- | --- | --- |")
-    for step in plan.steps:
-        needs = ", ".join(step.needs) or "nothing"
-        fails = "the run waits for an operator" if step.critical else "the run goes on"
-        yield f"| `{step.name}` | {needs} | {fails} | {f'`{step.undo.action}`' if step.undo else 'none'} |"
-    yield ""
+        changes = "yes" if action.changes else "no"
+        yield f"| `{name}` | {changes} | {action.summary} | {', '.join(users.get(name, []))} |"
 
 
 def main() -> None:
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(catalog_markdown(load(ROOT / "shared" / "estate" / "contoso.yaml")), encoding="utf-8")
-    sys.stdout.write(f"wrote {DOCUMENT.relative_to(ROOT)}\n")
+    wanted = documents(load(SAMPLE))
+    for stale in set(RUNBOOKS.glob("*.md")) - set(wanted):
+        stale.unlink()
+    for file, content in wanted.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+    sys.stdout.write(f"wrote {len(wanted)} pages below {DOCS.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

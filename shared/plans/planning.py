@@ -32,18 +32,30 @@ class PlanMaker:
     title: str
     parameters: type[Strict]
     make: Callable[..., Plan]
+    example: Callable[..., Strict] | None = None
+
+    def sample(self, estate: "Estate") -> Strict:
+        """Plausible parameters, to show the plan with; a plan whose parameters all have defaults needs no example."""
+        if self.example is not None:
+            return self.example(estate)
+        if asked := [name for name, field in self.parameters.model_fields.items() if field.is_required()]:
+            raise ValueError(f"plan {self.name}: give @plan an example, for it asks for {', '.join(asked)}")
+        return self.parameters()
 
     def __call__(self, estate: "Estate", request: PlanRequest, parameters: Strict | None = None) -> Plan:
         return self.make(estate, request, parameters or self.parameters())
 
 
 def plan[P: Strict](
-    kind: PlanKind, parameters: type[P] = NoParameters
+    kind: PlanKind, parameters: type[P] = NoParameters, example: "Callable[[Estate], P] | None" = None
 ) -> Callable[[Callable[["Estate", PlanRequest, P], Plan]], PlanMaker]:
-    """Make a function `(estate, request, parameters) -> Plan` a plan of the catalog, under its own name."""
+    """Make a function `(estate, request, parameters) -> Plan` a plan of the catalog, under its own name.
+
+    `example` makes parameters that runbook and list of plans show it with; needed where some have no default.
+    """
 
     def register(make: Callable[["Estate", PlanRequest, P], Plan]) -> PlanMaker:
         title = (make.__doc__ or "").strip().split("\n")[0].rstrip(".")
-        return PlanMaker(make.__name__, kind, title, parameters, make)
+        return PlanMaker(make.__name__, kind, title, parameters, make, example)
 
     return register

@@ -11,6 +11,8 @@ from tests.e2e.conftest import Undisturbed
 from tests.e2e.plans import FIRST, PLANS
 from tests.e2e.playing import Play, failures, playing
 
+pytestmark = pytest.mark.side_by_side
+
 MOVES = [plan for plan in PLANS if Mode.DRILL in scenario_of(plan).modes]
 """Plans that can be carried out in a world that is whole, where everything can go back."""
 RUN_SCOPED = ("*", "/emails:send")

@@ -15,6 +15,8 @@ from tests.e2e.conftest import Undisturbed
 from tests.e2e.plans import every_plan
 from tests.e2e.playing import OVER, Play, failures, playing
 
+pytestmark = pytest.mark.side_by_side
+
 SPEED = 60.0
 KILLS = int(os.environ.get("CRASH_KILLS", "200"))
 

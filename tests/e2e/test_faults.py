@@ -12,6 +12,8 @@ from tests.e2e.conftest import Undisturbed
 from tests.e2e.plans import FIRST, PLANS
 from tests.e2e.playing import playing
 
+pytestmark = pytest.mark.side_by_side
+
 FAULTS: dict[str, dict[str, Any]] = {
     "ack_lost": {},
     "throttle": {"retry_after": 1},

@@ -13,6 +13,8 @@ from tests.e2e.effects import effect
 from tests.e2e.plans import every_plan, first_plan
 from tests.e2e.playing import OVER, playing
 
+pytestmark = pytest.mark.side_by_side
+
 
 @every_plan
 @pytest.mark.timeout(300)

@@ -33,7 +33,11 @@ class Parameters(Strict):
     region: Region | None = None
 
 
-@plan(PlanKind.RECOVERY, Parameters)
+def _example(_estate: Estate) -> Parameters:
+    return Parameters(trigger=Trigger.REGION_UNAVAILABLE)
+
+
+@plan(PlanKind.RECOVERY, Parameters, _example)
 def landing_zone_activation(estate: Estate, request: PlanRequest, parameters: Parameters) -> Plan:
     """Activates the standby of an AI landing zone whose region is lost, once the incident commander has declared it.
 
