@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,22 @@ def test_the_documents_are_fresh() -> None:
     for file, content in wanted.items():
         assert file.exists(), f"{file.name} is missing: run `make docs`"
         assert file.read_text(encoding="utf-8") == content, f"{file.name} is stale: run `make docs`"
+
+
+CALL = re.compile(r'^curl -sS -H "\$AUTH" "\$APP/api/([^"?]+)\S*"( \\\n +-d .+)?$', re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", plans())
+def test_a_runbook_makes_only_calls_of_the_http_contract(name: str) -> None:
+    contract = {(row.method, re.sub(r"{\w+}", "*", row.route)) for row in ENDPOINTS}
+    text = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
+    calls = {
+        ("POST" if body else "GET", path.replace("RUN_ID", "*").replace(f"/{name}", "/*"))
+        for path, body in CALL.findall(text)
+    }
+    assert len(CALL.findall(text)) == text.count("\ncurl "), "a call that this test cannot read"
+    assert calls <= contract, calls - contract
+    assert {("GET", "runs/*"), ("POST", "runs/*/abort")} <= calls
 
 
 def test_every_setting_stands_in_the_sample_settings() -> None:

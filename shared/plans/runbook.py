@@ -50,6 +50,8 @@ def _head(maker: PlanMaker, plan: Plan, estate: Estate) -> Iterator[str]:
         operators = [person.mail for person in estate.people if Role.OPERATOR in person.roles]
         yield f"| May start it | Operators: {', '.join(operators)} |"
     yield f"| Must approve | {words.approval(plan)} |"
+    if plan.approval.break_glass_after is not None:
+        yield f"| Break glass | {words.break_glass(plan.approval, plan.approval.break_glass_after)} |"
     if plan.rto:
         target = duration(plan.rto.total_seconds())
         yield f"| Recovery time objective | {target} from the beginning of the outage; waiting for approval counts |"

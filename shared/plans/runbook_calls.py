@@ -52,7 +52,10 @@ def starting(maker: PlanMaker, plan: Plan, estate: Estate) -> Iterator[str]:
             {"decision": "approve", "reason": "WHY"},
         )
     yield from _call("Watch it.", RUN)
-    yield from _call("Read or pass on the report (`html`, `pdf` or `json`).", f"{RUN}/report?format=html")
+    yield from _call(
+        "Read or pass on the report (`html`, `pdf` or `json`); `/evidence` instead has every request that was sent.",
+        f"{RUN}/report?format=html",
+    )
 
 
 def start_body(maker: PlanMaker, estate: Estate) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Clauses that runbook pages and their index share: what begins a plan, who agrees, what a step works on."""
 
+from datetime import timedelta
 from typing import Any
 
 from shared.model.estate import Estate, Schedule
-from shared.model.plan import Plan, PlanKind, Step
+from shared.model.plan import ApprovalPolicy, Plan, PlanKind, Step
 from shared.plans.planning import PlanMaker
 from shared.reports.wording import duration
 
@@ -45,7 +46,17 @@ def approval(plan: Plan) -> str:
     if not policy.required:
         return "nobody"
     limit = duration(policy.expires_after.total_seconds())
-    return f"{policy.required} of {', '.join(policy.approvers)} within {limit}, never who started it"
+    declared = f"; the {policy.declared_by} among them, or starting it" if policy.declared_by else ""
+    return (
+        f"{policy.required} of {', '.join(policy.approvers)} within {limit}, never who started it{declared}"
+    )
+
+
+def break_glass(policy: ApprovalPolicy, after: timedelta) -> str:
+    """Who may approve alone, and what comes of it, as a sentence."""
+    wait, review = duration(after.total_seconds()), duration(policy.review_within.total_seconds())
+    alone = f'after {wait} the {policy.break_glass_by} may approve alone, with `"break_glass": true`'
+    return f"{alone}; others review that within {review}"
 
 
 def touched(step: Step, estate: Estate) -> str:
