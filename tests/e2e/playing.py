@@ -1,11 +1,13 @@
 """A drill's scenario in a simulated Azure that outlives the app, and how its plan must end whatever comes between."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, Self
 
 import httpx
@@ -66,30 +68,15 @@ class Play:
         return effects(self.azure.ledger()[self.before :])
 
     def ended(self, run_id: str, *, seconds: float) -> dict[str, Any]:
-        """The record once the orchestration has ended; the host is started again whenever it is down."""
-        deadline = time.monotonic() + seconds
-        record: dict[str, Any] = {}
-        while time.monotonic() < deadline:
-            if self.machine.process is not None and self.machine.process.poll() is not None:
-                self.machine.process = None
-                self.machine.start()
-            try:
-                record = self.machine.record(run_id)
-                if record["status"] in OVER and self.machine.kept(run_id):
-                    return record
-            except httpx.HTTPError:
-                time.sleep(0.05)
-                continue
-            assert record["status"] != "waiting_for_operator", failures(record)
-            time.sleep(0.1)
-        raise TimeoutError(f"{failures(record)}: {(self.machine.folder / 'machine.log').read_text()[-3000:]}")
+        """See `recovered`."""
+        return recovered(self.machine, run_id, seconds=seconds)
 
-    def check_cured(self, record: dict[str, Any], undisturbed: Counter[str]) -> None:
+    def check_cured(self, record: dict[str, Any], expected: Counter[str]) -> None:
         """Every step succeeded, every effect happened as often as in an undisturbed run, the world is well."""
         assert record["status"] == "succeeded", failures(record)
         assert {step["status"] for step in record["steps"]} == {"succeeded"}
         done = self.effects()
-        assert done == undisturbed, {"more": done - undisturbed, "less": undisturbed - done}
+        assert done == expected, {"more": done - expected, "less": expected - done}
         self.check_world(self.scenario.cured)
 
     def check_world(self, judge: Any) -> None:
@@ -98,6 +85,26 @@ class Play:
         while (wrong := judge(self.scene, self.scene.look())) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not wrong, wrong
+
+
+def recovered(machine: MachineProcess, run_id: str, *, seconds: float) -> dict[str, Any]:
+    """The record once the orchestration has ended; the host is started again whenever it is down."""
+    deadline = time.monotonic() + seconds
+    record: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        if machine.process is not None and machine.process.poll() is not None:
+            machine.process = None
+            machine.start()
+        try:
+            record = machine.record(run_id)
+            if record["status"] in OVER and machine.kept(run_id):
+                return record
+        except httpx.HTTPError:
+            time.sleep(0.05)
+            continue
+        assert record["status"] != "waiting_for_operator", failures(record)
+        time.sleep(0.1)
+    raise TimeoutError(f"{failures(record)}: {(machine.folder / 'machine.log').read_text()[-3000:]}")
 
 
 def failures(record: dict[str, Any]) -> object:
@@ -128,3 +135,18 @@ def playing(folder: Path, plan: str, *, mode: Mode | None = None, speed: float =
         finally:
             azure.world.after_write = None
             api.close()
+
+
+_known: dict[str, Counter[str]] = {}
+_one_at_a_time: dict[str, Lock] = defaultdict(Lock)
+
+
+def undisturbed(plan: str) -> Counter[str]:
+    """What a run of that plan does to Azure when nothing comes between: every effect, and how often."""
+    with _one_at_a_time[plan]:
+        if plan not in _known:
+            with TemporaryDirectory() as folder, playing(Path(folder), plan) as play:
+                record = play.ended(play.start(), seconds=120)
+                play.check_cured(record, done := play.effects())
+                _known[plan] = done
+        return _known[plan]

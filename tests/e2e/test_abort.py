@@ -7,9 +7,8 @@ import pytest
 
 from infra.local.drill.scenario import scenario_of
 from shared.model.plan import Mode
-from tests.e2e.conftest import Undisturbed
 from tests.e2e.plans import FIRST, PLANS
-from tests.e2e.playing import Play, failures, playing
+from tests.e2e.playing import Play, failures, playing, undisturbed
 
 pytestmark = pytest.mark.side_by_side
 
@@ -67,7 +66,7 @@ def check_taken_back(folder: Path, plan: str, step: str | None) -> list[str]:
         return steps
 
 
-def check_started_again(folder: Path, plan: str, step: str | None, undisturbed: Undisturbed) -> list[str]:
+def check_started_again(folder: Path, plan: str, step: str | None) -> list[str]:
     """In the real thing: abort without undo, then start again; nothing but what belongs to a run happens twice."""
     expected = undisturbed(plan)
     with playing(folder, plan) as play:
@@ -96,17 +95,17 @@ def test_what_an_aborted_drill_did_goes_back(tmp_path: Path, plan: str) -> None:
         for plan in PLANS
     ],
 )
-def test_an_aborted_run_can_be_started_again(tmp_path: Path, plan: str, undisturbed: Undisturbed) -> None:
-    check_started_again(tmp_path, plan, None, undisturbed)
+def test_an_aborted_run_can_be_started_again(tmp_path: Path, plan: str) -> None:
+    check_started_again(tmp_path, plan, None)
 
 
 @pytest.mark.crash
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("plan", PLANS)
-def test_aborted_at_every_step(tmp_path: Path, plan: str, undisturbed: Undisturbed) -> None:
+def test_aborted_at_every_step(tmp_path: Path, plan: str) -> None:
     """At one, which says what others there are, and then at each of those."""
     if plan in MOVES:
         for step in check_taken_back(tmp_path / "undo", plan, None)[:-1]:
             check_taken_back(tmp_path / f"undo {step}", plan, step)
-    for step in check_started_again(tmp_path / "again", plan, None, undisturbed):
-        check_started_again(tmp_path / f"again {step}", plan, step, undisturbed)
+    for step in check_started_again(tmp_path / "again", plan, None):
+        check_started_again(tmp_path / f"again {step}", plan, step)

@@ -11,9 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import Undisturbed
 from tests.e2e.plans import every_plan
-from tests.e2e.playing import OVER, Play, failures, playing
+from tests.e2e.playing import OVER, Play, failures, playing, undisturbed
 
 pytestmark = pytest.mark.side_by_side
 
@@ -21,7 +20,7 @@ SPEED = 60.0
 KILLS = int(os.environ.get("CRASH_KILLS", "200"))
 
 
-def killed_at_random(folder: Path, plan: str, chance: random.Random, undisturbed: Undisturbed) -> int:
+def killed_at_random(folder: Path, plan: str, chance: random.Random) -> int:
     """One whole run; how often the host was killed in it."""
     kills = 0
     with playing(folder, plan, speed=SPEED) as play:
@@ -56,12 +55,12 @@ def until_over(play: Play, run_id: str, seconds: float) -> dict[str, Any] | None
 @pytest.mark.crash
 @pytest.mark.timeout(5400)
 @every_plan
-def test_killed_at_random_instants(tmp_path: Path, plan: str, undisturbed: Undisturbed) -> None:
+def test_killed_at_random_instants(tmp_path: Path, plan: str) -> None:
     seed = int(os.environ.get("CRASH_SEED", str(time.time_ns() % 1_000_000)))
     chance = random.Random(seed)
     total, rounds = 0, 0
     while total < KILLS:
         rounds += 1
-        kills = killed_at_random(tmp_path / str(rounds), plan, chance, undisturbed)
+        kills = killed_at_random(tmp_path / str(rounds), plan, chance)
         total += kills
         sys.stderr.write(f"seed {seed}: {plan} {rounds} ended well after {kills} kills, {total} in all\n")

@@ -20,7 +20,7 @@ from tests.e2e.azure import AzureThread
 from tests.e2e.effects import is_canary
 from tests.e2e.machine import MachineProcess
 from tests.e2e.outage import outage
-from tests.e2e.test_kill_region_outage import recovered
+from tests.e2e.playing import recovered
 
 RECORDS = "stfasops.blob.core.windows.net"
 
@@ -145,7 +145,7 @@ def test_what_a_killed_process_had_sent_is_in_the_evidence(tmp_path: Path) -> No
         run_id = machine.start_recovery(mode="real")
         machine.approve(run_id)
         azure.world.after_write = kill
-        record = recovered(machine, azure, run_id, seconds=150)
+        record = recovered(machine, run_id, seconds=150)
         azure.world.after_write = None
         assert record["status"] == "succeeded", record
         content = bundle(machine, run_id)

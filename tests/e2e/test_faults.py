@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.azure import AzureThread
-from tests.e2e.conftest import Undisturbed
 from tests.e2e.plans import FIRST, PLANS
-from tests.e2e.playing import playing
+from tests.e2e.playing import playing, undisturbed
 
 pytestmark = pytest.mark.side_by_side
 
@@ -54,9 +53,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("plan", "kinds"), CASES)
-def test_every_write_goes_wrong_once(
-    tmp_path: Path, plan: str, kinds: tuple[str, ...], undisturbed: Undisturbed
-) -> None:
+def test_every_write_goes_wrong_once(tmp_path: Path, plan: str, kinds: tuple[str, ...]) -> None:
     expected = undisturbed(plan)
     with playing(tmp_path, plan) as play:
         disturb(play.azure, kinds, expected)
