@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.actions.catalog import find
 from shared.model.estate import Estate
@@ -10,7 +11,7 @@ from shared.model.plan import Mode, Plan, PlanKind, Step
 from shared.model.role import Role
 from shared.plans import runbook_calls
 from shared.plans import runbook_words as words
-from shared.plans.diagram import LEGEND, diagram
+from shared.plans.diagram import LEGEND, diagrams
 from shared.plans.planning import PlanMaker, PlanRequest
 from shared.reports.wording import duration
 
@@ -73,14 +74,31 @@ def _parameters(maker: PlanMaker) -> Iterator[str]:
     if not fields:
         return
     yield from ("## Parameters", "", inspect.getdoc(maker.parameters) or "", "")
-    yield from ("| parameter | must be given | what it is |", "| --- | --- | --- |")
+    yield from ("| parameter | must be given | kind | what it is |", "| --- | --- | --- | --- |")
+    kinds = maker.parameters.model_json_schema()["properties"]
     for name, field in fields.items():
-        yield f"| `{name}` | {'yes' if field.is_required() else 'no'} | {field.description or ''} |"
+        needed = "yes" if field.is_required() else "no"
+        yield f"| `{name}` | {needed} | {_kind(kinds[name])} | {field.description or ''} |"
     yield ""
 
 
+def _kind(schema: dict[str, Any]) -> str:
+    """What JSON a parameter takes, in a word or two."""
+    found = [_kind(one) for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    if schema.get("type") == "array":
+        found.append(f"list of {_kind(schema.get('items', {}))}")
+    elif "enum" in schema:
+        found += [f"`{one}`" for one in schema["enum"]]
+    elif "type" in schema:
+        found.append(str(schema.get("format") or {"string": "text"}.get(schema["type"], schema["type"])))
+    return " or ".join(dict.fromkeys(found)) or "object"
+
+
 def _steps(plan: Plan, estate: Estate) -> Iterator[str]:
-    yield from ("## Steps", "", "```mermaid", diagram(plan), "```", "", LEGEND, "")
+    yield from ("## Steps", "")
+    for graph in diagrams(plan):
+        yield from ("```mermaid", graph, "```", "")
+    yield from (LEGEND, "")
     if plan.mode == "first_success":
         yield from ("They are tried one after the other until one helps; the others are left out.", "")
     numbers = {step.name: str(number) for number, step in enumerate(plan.steps, 1)}
@@ -96,7 +114,7 @@ def _steps(plan: Plan, estate: Estate) -> Iterator[str]:
             duration((step.deadline or estate.limits.step_deadline).total_seconds()).replace(" ", NARROW),
             _tries(step),
             "**asks you**" if asks else "goes on",
-            f"`{step.undo.action}`" if step.undo else "",
+            "yes" if step.undo else "",
         )
         yield f"| {' | '.join(cells)} |"
     yield from (

@@ -31,6 +31,8 @@ def triggers(maker: PlanMaker, estate: Estate) -> list[str]:
 
 def _when(schedule: Schedule, estate: Estate) -> str:
     """`the clock, at 02:00 Asia/Tokyo daily`."""
+    if schedule.every is not None:
+        return f"the clock, every {duration(schedule.every.total_seconds())}"
     days = [
         *schedule.weekdays,
         *(f"day {day} of the month" for day in schedule.month_days),

@@ -11,9 +11,9 @@ from shared.actions.cosmos.failover_cosmos_db import failover_cosmos_db
 from shared.actions.readiness.validate_services import validate_services
 from shared.actions.storage.failover_storage import failover_storage
 from shared.model.estate import CosmosDb, Estate, RemediationRule, Storage
-from shared.model.plan import ApprovalPolicy, Plan, PlanKind, Retry, Step
+from shared.model.plan import ApprovalPolicy, Mode, Plan, PlanKind, Retry, Step
 from shared.model.wire import Strict
-from shared.plans.diagram import diagram
+from shared.plans.diagram import diagrams
 from shared.plans.planning import NoParameters, PlanMaker, PlanRequest, plan
 from shared.plans.recovery.region_outage import region_outage
 from shared.plans.runbook import page
@@ -91,7 +91,7 @@ def test_a_row_says_what_a_step_does_waits_for_and_may_take() -> None:
         "4\N{NO-BREAK SPACE}h",
         "1",
         "**asks you**",
-        "`failover_storage`",
+        "yes",
     ]
     assert row(text, "end")[2:4] == ["nothing", "1, 2"]
     assert row(text, "end")[-2:] == ["goes on", ""]
@@ -116,8 +116,8 @@ def test_a_real_recovery_says_since_when_and_a_drill_does_not() -> None:
 def test_parameters_that_must_be_given_stand_in_the_call() -> None:
     text = page(maker(parameters=Wanted, example=first_database), contoso())
     assert bodies(text)[1]["parameters"] == {"database": "agents-db"}
-    assert "| `database` | yes |" in text
-    assert "| `careful` | no |" in text
+    assert "| `database` | yes | text |" in text
+    assert "| `careful` | no | boolean |" in text
     with pytest.raises(ValueError, match="give @plan an example, for it asks for database"):
         page(maker(parameters=Wanted), contoso())
 
@@ -156,16 +156,44 @@ def test_of_steps_of_which_one_is_to_help_none_asks() -> None:
     assert "one after the other until one helps" in text
 
 
+ARROW = re.compile(r"^  (\w+) --> (\w+)$", re.MULTILINE)
+
+
 def test_the_diagram_has_every_step_and_no_arrow_that_says_nothing() -> None:
-    made = region_outage(contoso(), PlanRequest(mode="real"))
-    drawn = diagram(made)
-    arrows = set(re.findall(r"^  (\w+) --> (\w+)$", drawn, re.MULTILINE))
-    assert ("approval", "validate_dr_region") in arrows
+    made = region_outage(contoso(), PlanRequest(mode=Mode.REAL))
+    (drawn,) = diagrams(made)
+    arrows = set(ARROW.findall(drawn))
+    assert ("begin", "validate_dr_region") in arrows
     assert ("restore_ai_search", "update_dns_records") in arrows
     assert ("failover_cosmos_db", "update_dns_records") not in arrows, (
         "restore_ai_search waits for it already"
     )
-    assert {step for arrow in arrows for step in arrow} == {"approval", *(step.name for step in made.steps)}
+    assert {step for arrow in arrows for step in arrow} == {"begin", *(step.name for step in made.steps)}
     assert re.search(r'notify_stakeholders\(\[".*"\]\):::gentle', drawn)
     assert re.search(r'failover_cosmos_db\[".*<br/>up to 4 h"\]:::changes', drawn)
     assert re.search(r'validate_services\[".*"\]:::looks', drawn)
+
+
+def test_a_long_plan_is_drawn_in_rows_that_begin_where_the_one_before_ends() -> None:
+    whole = plan_of_length(11)
+    first, second = diagrams(whole)
+    assert [len(ARROW.findall(row)) for row in (first, second)] == [5, 5]
+    assert 'begin(["after 6"])' in second
+    assert ARROW.findall(second)[0] == ("begin", "step_7")
+    assert len(diagrams(plan_of_length(8))) == 1
+
+
+def test_a_row_is_cut_only_where_everything_waits() -> None:
+    """Two chains side by side have no such place, however long they are."""
+    one, other = plan_of_length(9, "one").steps, plan_of_length(9, "other").steps
+    assert (
+        len(diagrams(Plan(name="two", kind=PlanKind.OPERATION, title="Two chains", steps=(*one, *other))))
+        == 1
+    )
+
+
+def plan_of_length(length: int, name: str = "step") -> Plan:
+    chain: list[Step] = []
+    for number in range(1, length + 1):
+        chain.append(Step(name=f"{name}_{number}", action="a", needs=tuple(step.name for step in chain[-1:])))
+    return Plan(name="long", kind=PlanKind.OPERATION, title="A long one", steps=tuple(chain))
