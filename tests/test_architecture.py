@@ -54,7 +54,6 @@ NOT_YET_DRILLED = {
     "landing_zone_activation",
     "ml_workspace_recovery",
     "region_failback",
-    "security_breach",
 }
 """Plans without a scenario; whoever adds one takes its plan out of here."""
 
