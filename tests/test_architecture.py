@@ -51,8 +51,6 @@ NOT_YET_DRILLED = {
     "blob_data_recovery",
     "data_corruption",
     "dr_drill",
-    "landing_zone_activation",
-    "ml_workspace_recovery",
     "region_failback",
 }
 """Plans without a scenario; whoever adds one takes its plan out of here."""

@@ -75,18 +75,20 @@ def _parameters(maker: PlanMaker) -> Iterator[str]:
         return
     yield from ("## Parameters", "", inspect.getdoc(maker.parameters) or "", "")
     yield from ("| parameter | must be given | kind | what it is |", "| --- | --- | --- | --- |")
-    kinds = maker.parameters.model_json_schema()["properties"]
+    schema = maker.parameters.model_json_schema()
     for name, field in fields.items():
         needed = "yes" if field.is_required() else "no"
-        yield f"| `{name}` | {needed} | {_kind(kinds[name])} | {field.description or ''} |"
+        kind = _kind(schema["properties"][name], schema.get("$defs", {}))
+        yield f"| `{name}` | {needed} | {kind} | {field.description or ''} |"
     yield ""
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def _kind(schema: dict[str, Any], known: dict[str, Any]) -> str:
     """What JSON a parameter takes, in a word or two."""
-    found = [_kind(one) for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    schema = known.get(schema.get("$ref", "").rpartition("/")[2], schema)
+    found = [_kind(one, known) for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     if schema.get("type") == "array":
-        found.append(f"list of {_kind(schema.get('items', {}))}")
+        found.append(f"list of {_kind(schema.get('items', {}), known)}")
     elif "enum" in schema:
         found += [f"`{one}`" for one in schema["enum"]]
     elif "type" in schema:

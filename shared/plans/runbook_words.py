@@ -31,13 +31,14 @@ def triggers(maker: PlanMaker, estate: Estate) -> list[str]:
 
 def _when(schedule: Schedule, estate: Estate) -> str:
     """`the clock, at 02:00 Asia/Tokyo daily`."""
-    if schedule.every is not None:
-        return f"the clock, every {duration(schedule.every.total_seconds())}"
     days = [
         *schedule.weekdays,
         *(f"day {day} of the month" for day in schedule.month_days),
         *(f"{day:%d %b %Y}" for day in schedule.dates),
     ]
+    if schedule.every is not None:
+        return f"the clock, every {duration(schedule.every.total_seconds())}"
+    assert schedule.at is not None, "a schedule has one of both"
     zone = schedule.time_zone or estate.time_zone
     return f"the clock, at {schedule.at:%H:%M} {zone} {'on ' + ', '.join(days) if days else 'daily'}"
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.plans import every_plan
+from tests.e2e.plans import PLANS
 from tests.e2e.playing import OVER, Play, failures, playing, undisturbed
 
 pytestmark = pytest.mark.side_by_side
@@ -54,7 +54,7 @@ def until_over(play: Play, run_id: str, seconds: float) -> dict[str, Any] | None
 
 @pytest.mark.crash
 @pytest.mark.timeout(5400)
-@every_plan
+@pytest.mark.parametrize("plan", PLANS)
 def test_killed_at_random_instants(tmp_path: Path, plan: str) -> None:
     seed = int(os.environ.get("CRASH_SEED", str(time.time_ns() % 1_000_000)))
     chance = random.Random(seed)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.azure import AzureThread
-from tests.e2e.plans import FIRST, PLANS
+from tests.e2e.plans import FIRST, PLANS, proof
 from tests.e2e.playing import playing, undisturbed
 
 pytestmark = pytest.mark.side_by_side
@@ -40,14 +40,8 @@ def faults(azure: AzureThread, kind: str) -> list[dict[str, Any]]:
 
 
 CASES = [
-    *(pytest.param(FIRST, (kind,), id=f"{FIRST}-{kind}") for kind in FAULTS),
-    *(pytest.param(plan, tuple(FAULTS), id=f"{plan}-in turn") for plan in PLANS if plan != FIRST),
-    *(
-        pytest.param(plan, (kind,), id=f"{plan}-{kind}", marks=pytest.mark.crash)
-        for plan in PLANS
-        if plan != FIRST
-        for kind in FAULTS
-    ),
+    *(proof(plan, tuple(FAULTS)) for plan in PLANS if plan != FIRST),
+    *(proof(plan, (kind,), when=plan == FIRST) for plan in PLANS for kind in FAULTS),
 ]
 """Each kind of fault on every write: for the first plan always, for others the kinds in turn, and each by `make crash`."""
 

@@ -30,6 +30,8 @@ class Scenario:
     """What is so when `hurts_since` has an answer, as a sentence."""
     hurts_within: ClassVar[float] = 120.0
     """Simulated seconds from the faults to the pain."""
+    renewed: ClassVar[tuple[str, ...]] = ()
+    """Parts of the writes (`PUT host/path`) that a second run repeats: they lead to what each run makes anew."""
 
     def why(self, scene: Scene) -> str:
         """The reason with which it is started."""

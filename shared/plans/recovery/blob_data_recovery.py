@@ -28,15 +28,11 @@ class Parameters(Strict):
     restore_to: AwareDatetime | None = None
 
 
-def example(estate: Estate) -> Parameters:
-    """One store with protected containers; a data lake where there is one."""
-    stores = sorted(
-        (one for one in estate.of_kind(Storage) if one.containers), key=lambda one: not one.hierarchical
-    )
-    return Parameters(store=stores[0].name if stores else None)
+def _example(estate: Estate) -> Parameters:
+    return Parameters(store=next((one.name for one in estate.of_kind(Storage) if one.containers), None))
 
 
-@plan(PlanKind.RECOVERY, Parameters, example)
+@plan(PlanKind.RECOVERY, Parameters, _example)
 def blob_data_recovery(estate: Estate, request: PlanRequest, parameters: Parameters) -> Plan:
     """Puts the blobs of a store back to a moment: a flat account as ranges, a data lake file by file.
 

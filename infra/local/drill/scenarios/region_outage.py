@@ -19,6 +19,7 @@ class RegionOutage(Scenario):
 
     rule = RULE
     pain = "no tenant is served any more"
+    renewed = ("/aliases(",)
 
     def why(self, scene: Scene) -> str:
         return "make drill: the region is out" if scene.mode is Mode.REAL else "make drill: a planned move"
