@@ -17,7 +17,6 @@ help:
 	@echo "make crash   every plan killed at 200 random instants, disturbed and aborted at every step; PLAN= takes one"
 	@echo "make docs    write docs/runbooks and docs/catalog.md from the plans and actions"
 	@echo "make soak    a hundred drills in a row, and that they leave nothing behind"
-	@echo "make docs    write docs/catalog.md from the catalog of plans and actions"
 	@echo "make setup   build .venv          make lock   pin the requirements again"
 
 setup: $(STAMP)
