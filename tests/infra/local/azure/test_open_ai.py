@@ -158,4 +158,5 @@ def test_the_front_door_asks_every_model_of_the_region_it_leads_to(azure):
     azure.outage("eastus2")
     with pytest.raises(httpx.RemoteProtocolError):
         azure.get("https://ml-inference.contoso.com/health")
+    azure.advance(10)
     assert azure.truth()["landing_zone"]["inference"]["healthy"] is False
