@@ -116,13 +116,11 @@ class _Interpreter(RunContext):
 
     def _publish(self, record: Wire) -> Waits:
         """Keep the record outside Durable too, when the run did or found anything; False when that failed."""
-        touched = any(state.changed or state.error or state.findings for state in self.state.steps)
-        routine = all(state.step.routine for state in self.state.steps)
-        if not (
-            self.request.plan.approval.required or touched or self.state.status is not RunStatus.SUCCEEDED
-        ):
-            return True
-        if routine and not self.request.plan.approval.required:
+        steps = self.state.steps
+        touched = any(state.changed or state.error or state.findings for state in steps)
+        routine = bool(steps) and all(state.step.routine for state in steps)
+        uneventful = routine or not (touched or self.state.status is not RunStatus.SUCCEEDED)
+        if uneventful and not self.request.plan.approval.required:
             return True
         evidence = self._evidence(record)
         published = {
