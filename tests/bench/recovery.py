@@ -27,6 +27,7 @@ OPERATION_SECONDS = {
     "validate_services": durations.TENANT_TRANSACTION,
     "measure_rpo": 0.0,
     "notify_stakeholders": durations.MAIL,
+    "notify_tenants": durations.MAIL,
 }
 """What each action waits for in the simulated Azure, in simulated seconds."""
 
