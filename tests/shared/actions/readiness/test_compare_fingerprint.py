@@ -39,7 +39,8 @@ def a_resource(stage: Stage) -> None:
 
 def a_role(stage: Stage) -> None:
     principal, role = "7a3c1d52-0b64-4e8f-9d17-5c2be8a4f0ff", next(iter(facts.ROLE_IDS))
-    stage.lab.inside(lambda world: authorization.assign(world, principal, role, group_id(WEST)))
+    kind, scope = "ServicePrincipal", group_id(WEST)
+    stage.lab.inside(lambda world: authorization.assign(world, principal, kind, role, scope, at=world.now))
 
 
 def a_deployment(stage: Stage) -> None:
