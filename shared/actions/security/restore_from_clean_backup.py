@@ -33,23 +33,27 @@ def restore_from_clean_backup(params: Params, call: Call) -> Outcome | Pending:
     if params.since is None:
         return Outcome(summary="nobody said since when the intruder was in: nothing is taken back")
     running = call.operation_running()
+    # Secrets first: the apps' new revisions read them, and nothing of the intruder's is left when those begin.
+    given_back: list[str] = [*call.progress.get("secrets", []), *_restore_secrets(params, params.since, call)]
     changes: list[str] = list(call.progress.get("changes", []))
+    kept: dict[str, Any] = {"secrets": given_back, "begun": call.begun or bool(given_back)}
     for service in params.apps:
         app = call.azure.container_apps.app(service.resource_id)
         if app is None:
             continue
         if app.busy or running:
-            return call.waiting_for(None, f"{service.name} is being restored", begun=call.begun)
+            return call.waiting_for(None, f"{service.name} is being restored", **kept)
         clean = _clean_template(app, service, params.since, call)
         template: dict[str, Any] = app.document["properties"]["template"]
         if found := differences(clean, template):
             changes += [f"{service.name}: {one}" for one in found]
             operation = call.azure.app_changes.set_template(app, restored(clean, template))
             if operation is not None:
-                return call.waiting_for(operation, f"{service.name} is being restored", changes=changes)
+                return call.waiting_for(
+                    operation, f"{service.name} is being restored", changes=changes, secrets=given_back
+                )
         elif _starting(app, call):
-            return call.waiting_for(None, f"{service.name} starts as it was before", begun=call.begun)
-    given_back = [*_restore_secrets(params, params.since, call)]
+            return call.waiting_for(None, f"{service.name} starts as it was before", **kept)
     changes += given_back
     return Outcome(
         summary=f"{len(changes)} changes of the intruder are taken back"
