@@ -34,6 +34,11 @@ class App:
         containers: list[dict[str, Any]] = self.document["properties"]["template"]["containers"]
         return sum(float((container.get("resources") or {}).get("cpu") or 0.5) for container in containers)
 
+    @property
+    def failed(self) -> bool:
+        """Whether the last change did not work: the document says what was wanted, not what is."""
+        return self.provisioning_state.lower() in {"failed", "canceled"}
+
 
 @dataclass(frozen=True)
 class ContainerApps:

@@ -50,9 +50,11 @@ def deploy_patched_systems(params: Params, call: Call) -> Outcome | Pending:
             return call.waiting_for(
                 operation, f"{service.name}: importing the image from {params.imported_from}"
             )
-    template: dict[str, Any] = app.document["properties"]["template"]
-    patched = images_replaced(template, repository, params.digest)
-    if patched != {**template, "revisionSuffix": ""}:
+    revisions = call.azure.app_changes.revisions(app)
+    # What runs counts, not what the app was told: an operation that failed leaves no revision.
+    if not revisions or not runs(revisions[-1], f"{repository}@{params.digest}"):
+        template: dict[str, Any] = app.document["properties"]["template"]
+        patched = images_replaced(template, repository, params.digest)
         operation = call.azure.app_changes.set_template(app, patched)
         if operation is not None:
             return call.waiting_for(operation, f"{service.name}: a revision with the patched image begins")

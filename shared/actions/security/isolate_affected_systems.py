@@ -28,15 +28,15 @@ def isolate_affected_systems(params: Params, call: Call) -> Outcome | Pending:
     nothing is changed.
     """
     kept_evidence(call, params.container)
-    running = call.operation_running()
+    state = call.operation_state()
     waiting = [*_cut_network(params, call)]
     for service in params.apps:
         app = call.azure.container_apps.app(service.resource_id)
         if app is None:
             continue
-        if app.busy or (running and has_ingress(app.document)):
+        if app.busy or state == "running":
             waiting.append(f"{service.name} is being changed")
-        elif has_ingress(app.document):
+        elif has_ingress(app.document) or app.failed:
             operation = call.azure.app_changes.set_ingress(app, None)
             waiting.append(f"ingress of {service.name} is being closed")
             if operation is not None:

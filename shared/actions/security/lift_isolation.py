@@ -29,14 +29,16 @@ def lift_isolation(params: Params, call: Call) -> Outcome | Pending:
     intruder's. In an abort with undo this runs without the security validation, which is what was asked for.
     """
     before = kept_evidence(call, params.container)
-    running = call.operation_running()
+    state = call.operation_state()
     waiting = [*_open_network(params, call)]
     for service in params.apps:
         app = call.azure.container_apps.app(service.resource_id)
         ingress = ((before["apps"].get(service.resource_id) or {}).get("ingress")) or None
-        if app is None or ingress is None or (has_ingress(app.document) and not app.busy):
+        if app is None or ingress is None:
             continue
-        if app.busy or running:
+        if not app.busy and not app.failed and has_ingress(app.document):
+            continue
+        if app.busy or state == "running":
             waiting.append(f"{service.name} is being changed")
             continue
         operation = call.azure.app_changes.set_ingress(app, _ingress(app, ingress, call))

@@ -44,7 +44,8 @@ def restore_from_clean_backup(params: Params, call: Call) -> Outcome | Pending:
         if app.busy or running:
             return call.waiting_for(None, f"{service.name} is being restored", **kept)
         clean = _clean_template(app, service, params.since, call)
-        template: dict[str, Any] = app.document["properties"]["template"]
+        # What runs counts, not what the app was told: an operation that failed leaves no revision.
+        template = call.azure.app_changes.revisions(app)[-1].template
         if found := differences(clean, template):
             changes += [f"{service.name}: {one}" for one in found]
             operation = call.azure.app_changes.set_template(app, restored(clean, template))

@@ -196,11 +196,16 @@ class Stage:
         run_id: str = RUN_ID,
         poll: float = POLL,
         attempts: int | None = None,
+        before: dict[str, Any] | None = None,
     ) -> Done:
-        """Call until there is an outcome. `forget(n)`: the process dies before call n's answer is kept."""
+        """Call until there is an outcome. `forget(n)`: the process dies before call n's answer is kept.
+
+        `before`: what an earlier `observe` of the same step saw; it is asked when nothing is given.
+        """
         progress: dict[str, Any] = {}
         strikes, done = 0, Done(Outcome(summary=""))
-        before = self.observe(step, mode=mode, run_id=run_id)
+        if before is None:
+            before = self.observe(step, mode=mode, run_id=run_id)
         for number in range(1, MOST_CALLS + 1):
             try:
                 result = self.call_once(

@@ -1,17 +1,23 @@
 """An intruder in the sample estate, and what a test needs to know of it; see `infra/.../security/intruder.py`."""
 
-from datetime import datetime
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 from infra.local.azure import World
 from infra.local.azure.services.security import facts, keys
 from shared.model.plan import Mode, Step
+from shared.plans.planning import PlanRequest
+from shared.plans.recovery.security_breach import Parameters, security_breach
 from tests.shared.actions.stage import Stage, contoso
 
 APP = contoso().service("agent-service")
 GROUP = f"{'/'.join(APP.resource_id.split('/')[:5])}/providers/Microsoft.Network/networkSecurityGroups/nsg-cae-fas-japaneast"
 CONTAINER = "foundry-ops-evidence"
 EAST, WEST = "https://kv-fas-japaneast.vault.azure.net", "https://kv-fas-japanwest.vault.azure.net"
+SINCE = datetime(2026, 1, 1, 0, 0, 30, tzinfo=UTC)
+"""When `broken_into` lets the intruder in: half a minute after a test's world began."""
+
 SCOPES = ("/".join(APP.resource_id.split("/")[:5]),)
 
 
@@ -46,20 +52,39 @@ def secrets_of(stage: Stage) -> set[str]:
     return stage.lab.inside(work)
 
 
-def perform(stage: Stage, step: Step, *, mode: Mode = Mode.REAL) -> Any:
-    """Carry a step out and hand back its outcome."""
-    return stage.carry_out(step, mode=mode).outcome
+def planned(name: str) -> Step:
+    """A step as the plan makes it, for a breach of which the operator knows since when and by whom."""
+    request = PlanRequest(mode=Mode.REAL, outage_started_at=SINCE)
+    plan = security_breach(contoso(), request, Parameters(compromised_principals=(facts.FRANK,)))
+    return next(step for step in plan.steps if step.name == name)
 
 
-__all__ = [
-    "APP",
-    "CONTAINER",
-    "EAST",
-    "GROUP",
-    "SCOPES",
-    "WEST",
-    "broken_into",
-    "facts",
-    "intruder",
-    "perform",
-]
+def carried_out_before(name: str) -> Any:
+    """A preparation: the intruder is in, and every step of the plan before that one is done."""
+
+    def prepare(stage: Stage) -> None:
+        broken_into(stage)
+        request = PlanRequest(mode=Mode.REAL, outage_started_at=SINCE)
+        plan = security_breach(contoso(), request, Parameters(compromised_principals=(facts.FRANK,)))
+        for step in plan.steps:
+            if step.name == name:
+                return
+            stage.carry_out(step)
+
+    return prepare
+
+
+def rules(stage: Stage) -> dict[str, Any]:
+    """The security rules before the app's environment, by name."""
+    return {one["name"]: one["properties"] for one in stage.properties(GROUP)["securityRules"]}
+
+
+def evidence(stage: Stage) -> Any:
+    """What was kept, as it lies in the blob; None when nothing was."""
+    platform = contoso().platform
+    found = stage.azure.blobs.names(platform.records_account_url, CONTAINER, "")
+    return (
+        json.loads(stage.azure.blobs.read(platform.records_account_url, CONTAINER, found[0]) or b"")
+        if found
+        else None
+    )
