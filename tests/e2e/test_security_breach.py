@@ -2,7 +2,9 @@
 
 import email
 import json
+import re
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from email import policy
@@ -15,6 +17,7 @@ from infra.local.azure.services.security import facts
 from tests.e2e.azure import AzureThread
 from tests.e2e.breach import break_in, check_cured, every_secret
 from tests.e2e.machine import MachineProcess
+from tests.e2e.test_preview import previewed, sent
 
 SPEED = 60.0
 
@@ -35,6 +38,8 @@ def recovered(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "outage_started_at": since.isoformat(),
             "parameters": {"compromised_principals": [facts.FRANK]},
         }
+        preview = machine.call("POST", "/api/recovery/security_breach/preview", "alice", json=body)
+        assert preview.status_code == 200, preview.text
         answer = machine.call("POST", "/api/recovery/security_breach", "alice", json=body)
         assert answer.status_code == 202, answer.text
         run_id = answer.json()["run_id"]
@@ -49,6 +54,7 @@ def recovered(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "stolen": stolen,
             "secrets": secrets | every_secret(azure),
             "untouched": untouched,
+            "preview": preview.json(),
             "folder": folder,
         }
 
@@ -68,6 +74,16 @@ def test_the_intruder_had_a_way_in_and_has_none(recovered: dict[str, Any]) -> No
     check_cured(recovered["azure"].truth())
 
 
+def test_the_preview_named_every_write_that_was_then_sent(recovered: dict[str, Any]) -> None:
+    preview = recovered["preview"]
+    assert preview["problems"] == []
+    kept = re.compile(r"stfasops\.blob\.core")
+    shown = Counter({said: count for said, count in previewed(preview).items() if not kept.search(said)})
+    done = sent(recovered["azure"].ledger())
+    assert done.total() >= 35
+    assert shown == done, {"only previewed": shown - done, "only sent": done - shown}
+
+
 def test_tenants_were_cut_off_and_are_back(recovered: dict[str, Any]) -> None:
     tenants = recovered["azure"].truth()["traffic"]["FAS"]["tenants"]
     assert {tenant["healthy"] for tenant in tenants.values()} == {True}
@@ -77,9 +93,12 @@ def test_tenants_were_cut_off_and_are_back(recovered: dict[str, Any]) -> None:
 def test_evidence_was_kept_before_the_first_change(recovered: dict[str, Any]) -> None:
     azure, run_id = recovered["azure"], recovered["run_id"]
     done = [entry for entry in azure.ledger() if entry["applied"] and "communication" not in entry["host"]]
-    first = next(entry for entry in done if not entry["host"].startswith("stfasops"))
-    kept = [entry["path"] for entry in done[: done.index(first)]]
-    assert kept[-1].endswith(f"foundry-ops-evidence/{run_id}/before.json")
+    paths = [entry["path"] for entry in done]
+    kept = next(
+        i for i, path in enumerate(paths) if path.endswith(f"foundry-ops-evidence/{run_id}/before.json")
+    )
+    changes = [i for i, entry in enumerate(done) if not entry["host"].startswith("stfasops")]
+    assert kept < min(changes)
 
 
 def test_no_key_and_no_secret_is_told_anywhere(recovered: dict[str, Any]) -> None:
@@ -92,6 +111,7 @@ def test_no_key_and_no_secret_is_told_anywhere(recovered: dict[str, Any]) -> Non
         "log": (folder / "machine.log").read_text(),
         "truth": json.dumps(azure.truth()),
         "ledger": json.dumps(azure.ledger()),
+        "preview": json.dumps(recovered["preview"]),
         "history": _everything_in(folder / "host.db"),
         "mails": _mails(folder),
         "blobs": azure.do(lambda: _blobs(azure)),

@@ -32,6 +32,7 @@ def resolve_security_alerts(params: Params, call: Call) -> Outcome | Pending:
     seen: dict[str, str] = call.progress.get("seen", {})
     since: dict[str, float] = call.progress.get("since", {})
     restless: list[SecurityAlert] = []
+    previewing = call.azure.connection.preview is not None
     for alert in opened:
         if not _moved(alert, seen):
             quiet = (
@@ -40,14 +41,18 @@ def resolve_security_alerts(params: Params, call: Call) -> Outcome | Pending:
         else:
             seen, since = {**seen, alert.id: str(alert.last_seen)}, {**since, alert.id: call.now.timestamp()}
             quiet = False
-        if quiet or (cured_at is not None and alert.last_seen is not None and alert.last_seen < cured_at):
+        if (
+            quiet
+            or previewing
+            or (cured_at is not None and alert.last_seen is not None and alert.last_seen < cured_at)
+        ):
             call.azure.defender.resolve(alert)
         else:
             restless.append(alert)
     resolved = sorted(
         {*call.progress.get("resolved", []), *(one.id for one in opened if one not in restless)}
     )
-    if restless and call.azure.connection.preview is None:
+    if restless:
         told = "; ".join(f"{one.title} ({one.entity}), last seen {one.last_seen}" for one in restless)
         return call.waiting_for(
             None,
