@@ -14,9 +14,9 @@ from shared.model.plan import Mode, Plan, Step
 from shared.model.signing import plan_digest
 from shared.plans.planning import PlanRequest
 from shared.plans.recovery.security_breach import Parameters, security_breach
-from tests.shared.actions.security.breach import broken_into, secrets_of
+from tests.shared.actions.security.breach import APP, GROUP, broken_into, secrets_of
 from tests.shared.actions.stage import Stage, contoso
-from tests.shared.plans.walk import carry_out
+from tests.shared.plans.walk import carry_out, undo
 
 REAL = PlanRequest(mode=Mode.REAL)
 FRANK = facts.FRANK
@@ -242,3 +242,33 @@ def test_it_is_cured_though_many_writes_go_wrong(stage: Stage) -> None:
     stage.lab.advance(30)
     assert stage.truth["intruder"]["cured"]
     assert stage.healthy("contoso")
+
+
+def test_a_drill_without_an_intruder_ends_with_everything_as_it_was(stage: Stage) -> None:
+    stage.lab.advance(30)
+    before = stage.truth
+    carry_out(stage, plan_of(request=PlanRequest(mode=Mode.DRILL)), mode=Mode.DRILL)
+    stage.lab.advance(30)
+    truth = stage.truth
+    assert stage.healthy("contoso")
+    assert truth["role_assignments"] == before["role_assignments"]
+    assert truth["users"] == before["users"]
+    assert stage.properties(GROUP) == before["resources"][GROUP]["properties"]
+    before_app, after_app = before["resources"][APP.resource_id], truth["resources"][APP.resource_id]
+    assert after_app["properties"]["configuration"] == before_app["properties"]["configuration"]
+
+
+def test_a_drill_that_is_given_up_opens_the_network_again(stage: Stage) -> None:
+    stage.lab.advance(30)
+    plan = plan_of(request=PlanRequest(mode=Mode.DRILL))
+    begun = plan.model_copy(update={"steps": plan.steps[:2]})
+    carry_out(stage, begun, mode=Mode.DRILL)
+    stage.lab.advance(30)
+    assert not stage.healthy("contoso")
+    undo(stage, begun, mode=Mode.DRILL)
+    stage.lab.advance(60)
+    assert stage.healthy("contoso")
+    assert (
+        stage.properties(GROUP)["securityRules"]
+        == facts.network_security_groups()[0]["properties"]["securityRules"]
+    )

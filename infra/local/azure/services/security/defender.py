@@ -14,6 +14,7 @@ from infra.local.azure.services.security import facts
 PROVIDER = "/providers/Microsoft.Security"
 ALERT = "{scope*}" + PROVIDER + "/locations/{location}/alerts/{alert}"
 ALERTS = "security alert"
+PAGE = 5
 IMAGES = "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5"
 service = Service("defender")
 
@@ -54,8 +55,17 @@ def went_on(world: World, alert_id: str) -> None:
 
 
 @service.arm("GET", SUBSCRIPTION + PROVIDER + "/alerts")
-def alerts(world: World, _request: Request) -> Answer:
-    return Answer(200, {"value": [row for _, row in world.table(ALERTS).rows()]})
+def alerts(world: World, request: Request) -> Answer:
+    """List them page by page."""
+    rows = [row for _, row in world.table(ALERTS).rows()]
+    token = request.query.get("$skiptoken", "")
+    start = int(token) if token.isdigit() else 0
+    body: Json = {"value": rows[start : start + PAGE]}
+    if start + PAGE < len(rows):
+        version = request.query["api-version"]
+        where = f"https://{request.host}{request.path}?api-version={version}"
+        body["nextLink"] = f"{where}&$skiptoken={start + PAGE}"
+    return Answer(200, body)
 
 
 def _alert(world: World, path: str) -> Json:
