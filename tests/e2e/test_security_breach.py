@@ -165,5 +165,6 @@ def test_a_plan_that_would_lock_the_app_out_is_refused(recovered: dict[str, Any]
         "parameters": {"compromised_principals": [facts.OPERATIONS_IDENTITY]},
     }
     answer = recovered["machine"].call("POST", "/api/recovery/security_breach", "alice", json=body)
-    assert answer.status_code >= 400
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "parameters.compromised_principals"
     assert "the identity of this app, which the estate keeps" in answer.text

@@ -21,7 +21,7 @@ from shared.actions.security.revoke_role_assignments import revoke_role_assignme
 from shared.actions.security.revoke_sessions import revoke_sessions
 from shared.actions.security.revoke_user_delegation_keys import revoke_user_delegation_keys
 from shared.actions.security.security_validation import PatchedApp, security_validation
-from shared.errors import EstateInvalid
+from shared.errors import EstateInvalid, ParametersInvalid
 from shared.model.estate import (
     AiSearch,
     ContainerApp,
@@ -175,9 +175,10 @@ def _affected(estate: Estate, security: Security, parameters: Parameters) -> tup
     """The services that are touched; refuses what would lock out those that the recovery itself needs."""
     for principal in parameters.compromised_principals:
         if why := security.keeps(principal):
-            raise EstateInvalid(
-                f"compromised_principals: {principal} is {why}, which the estate keeps: take it out of security.kept"
-                " first, if it is compromised as well"
+            raise ParametersInvalid(
+                "compromised_principals",
+                f"{principal} is {why}, which the estate keeps: take it out of security.kept first, if it is"
+                " compromised as well",
             )
     with_keys = {key.service for key in security.keys}
     known = {
@@ -185,13 +186,15 @@ def _affected(estate: Estate, security: Security, parameters: Parameters) -> tup
     }
     wanted = known if parameters.affected_services is None else parameters.affected_services
     if unknown := [name for name in wanted if name not in known]:
-        raise EstateInvalid(
-            f"affected_services: '{unknown[0]}' is no service that can be isolated;"
-            f" known are {', '.join(sorted(known))}"
+        names = ", ".join(sorted(known))
+        raise ParametersInvalid(
+            "affected_services", f"'{unknown[0]}' is no service that this plan looks after; known are {names}"
         )
     affected = tuple(one for name, one in known.items() if name in set(wanted))
     if not any(isinstance(one, ContainerApp) for one in affected):
-        raise EstateInvalid("affected_services: no container app is among them, so nothing could be isolated")
+        raise ParametersInvalid(
+            "affected_services", "no container app is among them, so nothing could be isolated"
+        )
     return affected
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.azure.services.security import facts
 from shared.actions.catalog import catalog
-from shared.errors import EstateInvalid
+from shared.errors import EstateInvalid, ParametersInvalid
 from shared.model.estate import ContainerApp, Estate
 from shared.model.plan import Mode, Plan, Step
 from shared.model.signing import plan_digest
@@ -150,7 +150,7 @@ def test_only_what_is_affected_is_touched() -> None:
     [
         (
             {"affected_services": ("nothing",)},
-            "'nothing' is no service that can be isolated; known are agent-",
+            "'nothing' is no service that this plan looks after; known are agent-",
         ),
         ({"affected_services": ("agents-db",)}, "no container app is among them"),
         (
@@ -161,8 +161,9 @@ def test_only_what_is_affected_is_touched() -> None:
     ],
 )
 def test_what_would_do_harm_is_no_plan(parameters: dict[str, Any], said: str) -> None:
-    with pytest.raises(EstateInvalid, match=said):
+    with pytest.raises(ParametersInvalid, match=said) as caught:
         plan_of(**parameters)
+    assert caught.value.field in parameters
 
 
 def test_an_estate_without_a_security_section_has_no_such_plan() -> None:
