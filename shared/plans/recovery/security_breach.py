@@ -6,37 +6,35 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from shared.actions.key_vault.recover_key_vault import vault_url
 from shared.actions.mail.notify_stakeholders import notify_stakeholders
 from shared.actions.readiness.validate_services import validate_services
 from shared.actions.security.deploy_patched_systems import deploy_patched_systems
 from shared.actions.security.isolate_affected_systems import isolate_affected_systems
 from shared.actions.security.lift_isolation import lift_isolation
-from shared.actions.security.preserve_evidence import VaultSecrets, preserve_evidence
+from shared.actions.security.preserve_evidence import preserve_evidence
 from shared.actions.security.regenerate_keys import Params as RotatedAccount
-from shared.actions.security.regenerate_keys import SecretTarget, regenerate_keys
+from shared.actions.security.regenerate_keys import regenerate_keys
 from shared.actions.security.resolve_security_alerts import resolve_security_alerts
 from shared.actions.security.restore_from_clean_backup import restore_from_clean_backup
 from shared.actions.security.revoke_role_assignments import revoke_role_assignments
 from shared.actions.security.revoke_sessions import revoke_sessions
 from shared.actions.security.revoke_user_delegation_keys import revoke_user_delegation_keys
 from shared.actions.security.security_validation import PatchedApp, security_validation
-from shared.errors import EstateInvalid, ParametersInvalid
+from shared.errors import EstateInvalid
 from shared.model.estate import (
     AiSearch,
     ContainerApp,
     CosmosDb,
     Estate,
     ImageDigest,
-    KeyVault,
     ObjectId,
-    Security,
     Service,
     Storage,
     TrafficRoute,
 )
 from shared.model.plan import Plan, PlanKind, Step
 from shared.model.wire import Strict
+from shared.plans.breach_scope import affected_services, rotated_accounts, vault_secrets
 from shared.plans.planning import PlanRequest, plan
 
 SOON = timedelta(minutes=15)
@@ -65,9 +63,11 @@ def security_breach(estate: Estate, request: PlanRequest, parameters: Parameters
     """
     if (security := estate.security) is None:
         raise EstateInvalid(f"estate {estate.name} has no security section: add it (see contoso.yaml)")
-    affected = _affected(estate, security, parameters)
+    affected = affected_services(
+        estate, security, parameters.affected_services, parameters.compromised_principals
+    )
     apps = tuple(one for one in affected if isinstance(one, ContainerApp))
-    accounts = tuple(_accounts(estate, security, affected))
+    accounts = tuple(rotated_accounts(estate, security, affected))
     since = parameters.compromised_since or request.outage_started_at
     groups = tuple(dict.fromkeys(security.network_security_groups[app.region] for app in apps))
     principals = tuple(dict.fromkeys(one.lower() for one in parameters.compromised_principals))
@@ -79,7 +79,7 @@ def security_breach(estate: Estate, request: PlanRequest, parameters: Parameters
         apps=apps,
         groups=groups,
         accounts=tuple(one.account_id for one in accounts),
-        vaults=tuple(_vaults(estate)),
+        vaults=tuple(vault_secrets(estate, apps)),
         principals=principals,
         since=since,
         deadline=SOON,
@@ -120,7 +120,7 @@ def security_breach(estate: Estate, request: PlanRequest, parameters: Parameters
     restore = restore_from_clean_backup.step(
         needs=(*keys, *deployed),
         apps=apps,
-        vaults=tuple(_vaults(estate, without=replaced)),
+        vaults=tuple(vault_secrets(estate, apps, without=replaced)),
         since=since,
         deadline=timedelta(minutes=30),
     )
@@ -169,55 +169,6 @@ def security_breach(estate: Estate, request: PlanRequest, parameters: Parameters
         rto=max(app.rto for app in apps),
         services=tuple(sorted(one.name for one in affected)),
     )
-
-
-def _affected(estate: Estate, security: Security, parameters: Parameters) -> tuple[Service, ...]:
-    """The services that are touched; refuses what would lock out those that the recovery itself needs."""
-    for principal in parameters.compromised_principals:
-        if why := security.keeps(principal):
-            raise ParametersInvalid(
-                "compromised_principals",
-                f"{principal} is {why}, which the estate keeps: take it out of security.kept first, if it is"
-                " compromised as well",
-            )
-    with_keys = {key.service for key in security.keys}
-    known = {
-        one.name: one for one in estate.services if isinstance(one, ContainerApp) or one.name in with_keys
-    }
-    wanted = known if parameters.affected_services is None else parameters.affected_services
-    if unknown := [name for name in wanted if name not in known]:
-        names = ", ".join(sorted(known))
-        raise ParametersInvalid(
-            "affected_services", f"'{unknown[0]}' is no service that this plan looks after; known are {names}"
-        )
-    affected = tuple(one for name, one in known.items() if name in set(wanted))
-    if not any(isinstance(one, ContainerApp) for one in affected):
-        raise ParametersInvalid(
-            "affected_services", "no container app is among them, so nothing could be isolated"
-        )
-    return affected
-
-
-def _accounts(estate: Estate, security: Security, affected: tuple[Service, ...]) -> Iterator[RotatedAccount]:
-    """Every account whose keys are replaced. A search service has a sibling with keys of its own in each region."""
-    names = {one.name for one in affected}
-    for key in security.keys:
-        if key.service not in names:
-            continue
-        service = estate.service(key.service)
-        vault = estate.service(key.vault) if key.vault else None
-        homes = (vault.resource_id, vault.recovery_resource_id) if isinstance(vault, KeyVault) else ()
-        targets = tuple(
-            SecretTarget(vault_url=vault_url(home), name=key.secret or "", form=key.form) for home in homes
-        )
-        if isinstance(service, AiSearch):
-            pairs = zip(
-                (service.resource_id, service.recovery_resource_id), (targets[:1], targets[1:]), strict=True
-            )
-            for account, own in pairs:
-                yield RotatedAccount(service=service.name, account_id=account, secrets=own)
-        else:
-            yield RotatedAccount(service=service.name, account_id=service.resource_id, secrets=targets)
 
 
 def _revoke(
@@ -270,13 +221,6 @@ def _answers(estate: Estate, apps: tuple[ContainerApp, ...], lift: Step) -> tupl
                 )
             )
     return tuple(made)
-
-
-def _vaults(estate: Estate, without: set[str] | None = None) -> Iterator[VaultSecrets]:
-    for vault in estate.of_kind(KeyVault):
-        names = tuple(name for name in vault.secrets if name not in (without or set()))
-        for home in (vault.resource_id, vault.recovery_resource_id):
-            yield VaultSecrets(vault_url=vault_url(home), names=names)
 
 
 def _group(resource_id: str) -> str:
