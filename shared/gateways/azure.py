@@ -8,12 +8,16 @@ from shared.gateways.activity_log import ActivityLog
 from shared.gateways.app_changes import AppChanges
 from shared.gateways.arm import Arm
 from shared.gateways.authorization import Authorization
+from shared.gateways.blob_files import BlobFiles
 from shared.gateways.blobs import Blobs
 from shared.gateways.canaries import Canaries
 from shared.gateways.connection import Connection
+from shared.gateways.container_app_control import ContainerAppControl
 from shared.gateways.container_apps import ContainerApps
 from shared.gateways.cosmos import Cosmos
 from shared.gateways.cosmos_documents import CosmosDocuments
+from shared.gateways.cosmos_restore import CosmosRestore
+from shared.gateways.cosmos_roles import CosmosRoles
 from shared.gateways.data_lake import DataLake
 from shared.gateways.defender import Defender
 from shared.gateways.deployments import Deployments
@@ -157,6 +161,28 @@ class Azure:
     def arm(self, version: str) -> Arm:
         """Azure Resource Manager itself, in one API version of one provider."""
         return Arm(self.connection, version)
+
+    # --- what corrupted data is recovered with
+
+    @cached_property
+    def cosmos_roles(self) -> CosmosRoles:
+        return CosmosRoles(self.connection)
+
+    @cached_property
+    def cosmos_restore(self) -> CosmosRestore:
+        return CosmosRestore(self.connection)
+
+    @cached_property
+    def app_control(self) -> ContainerAppControl:
+        return ContainerAppControl(self.connection)
+
+    @cached_property
+    def files(self) -> BlobFiles:
+        return BlobFiles(self.connection)
+
+    @cached_property
+    def storage_restore(self) -> StorageRestore:
+        return StorageRestore(self.connection)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

@@ -39,11 +39,7 @@ class Cosmos:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        with IMPORTING:
-            from azure.mgmt.cosmosdb import CosmosDBManagementClient  # noqa: PLC0415
-
-        link = self.connection
-        return CosmosDBManagementClient(link.credential, link.subscription_id, **link.client_options)
+        return client(self.connection)
 
     def account(self, resource_id: str) -> Account:
         """The account as Azure Resource Manager knows it."""
@@ -129,6 +125,18 @@ class Cosmos:
             if account.account_name == name and account.deletion_time is None:
                 return account.oldest_restorable_time or account.creation_time
         return None
+
+
+def client(connection: Connection) -> Any:  # noqa: ANN401 - generated client without useful types
+    """The management client, shared by all that is done with Cosmos DB accounts."""
+    with IMPORTING:
+        from azure.mgmt.cosmosdb import CosmosDBManagementClient  # noqa: PLC0415
+
+    def make() -> object:
+        link = connection
+        return CosmosDBManagementClient(link.credential, link.subscription_id, **link.client_options)
+
+    return connection.client("cosmos accounts", connection.subscription_id, make)
 
 
 def region_name(display: str) -> str:

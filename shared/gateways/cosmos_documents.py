@@ -1,7 +1,7 @@
 """Documents of Cosmos DB through its REST data plane, with Entra tokens; a handful of calls needs no SDK."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -85,15 +85,17 @@ class CosmosDocuments:
         container: Container,
         text: str,
         partition: str | None,
+        parameters: Mapping[str, object] | None = None,
         *,
         continuation: str | None = None,
         page: int = 100,
-        **parameters: object,
     ) -> Page:
         """One page of a query within a partition; without one, over all of them (no aggregates then)."""
         body = {
             "query": text,
-            "parameters": [{"name": f"@{name}", "value": value} for name, value in parameters.items()],
+            "parameters": [
+                {"name": f"@{name}", "value": value} for name, value in (parameters or {}).items()
+            ],
         }
         headers = {
             "Content-Type": "application/query+json",
@@ -110,12 +112,16 @@ class CosmosDocuments:
         return Page(tuple(found["Documents"]), answer.headers.get("x-ms-continuation"))
 
     def every(
-        self, container: Container, text: str, partition: str | None, **parameters: object
+        self,
+        container: Container,
+        text: str,
+        partition: str | None,
+        parameters: Mapping[str, object] | None = None,
     ) -> Iterator[Any]:
         """All rows of a query, page after page."""
         continuation: str | None = None
         while True:
-            page = self.query(container, text, partition, continuation=continuation, page=1000, **parameters)
+            page = self.query(container, text, partition, parameters, continuation=continuation, page=1000)
             yield from page.rows
             continuation = page.continuation
             if continuation is None:

@@ -74,6 +74,11 @@ class CosmosDb(ServiceBase):
     kind: Literal["cosmos_db"]
     database: str
     containers: tuple[str, ...]
+    # What integrity is checked by: where the tenant stands again beside the partition key, and where the app keeps
+    # the SHA-256 of each document (see `shared.planners.integrity.proves_itself`).
+    partition_key: str = "tenantId"
+    tenant_field: str | None = None
+    hash_field: str | None = None
 
 
 class AiSearch(ServiceBase):

@@ -39,7 +39,7 @@ def test_throttling_is_retried_later(stage: Stage) -> None:
 def test_all_pages_of_a_query_come(stage: Stage) -> None:
     text = "SELECT * FROM c WHERE c._ts >= @since ORDER BY c._ts"
     since = stage.lab.clock.now() - 5 * 86_400
-    rows = list(stage.azure.documents.every(MESSAGES, text, "contoso", since=since))
+    rows = list(stage.azure.documents.every(MESSAGES, text, "contoso", {"since": since}))
     assert len({row["id"] for row in rows}) == len(rows) > 4000
 
 
