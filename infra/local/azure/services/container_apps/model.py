@@ -114,7 +114,8 @@ def _create_revision(world: World, app: Json, domain: str, *, number: int, start
         images = ", ".join(container["image"] for container in template["containers"])
         revision["properties"]["provisioningError"] = f"Failed to pull image {images}: manifest unknown"
     world.put_resource(revision)
-    start_replicas(world, revision, starting=starting)
+    if app["properties"].get("runningStatus") != "Stopped":
+        start_replicas(world, revision, starting=starting)
     return revision
 
 

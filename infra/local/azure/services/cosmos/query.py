@@ -58,6 +58,11 @@ def _all_since(container: Container, tenant: str, given: Json) -> Rows:
     yield from container.partition(tenant, float(given["since"]))
 
 
+@_query("SELECT * FROM c WHERE ARRAY_CONTAINS(@ids, c.id)")
+def _these(container: Container, tenant: str, given: Json) -> Rows:
+    yield from (document for key in given["ids"] if (document := container.read(tenant, key)) is not None)
+
+
 @_query("SELECT TOP {n} c.id, c.tenantId FROM c WHERE NOT ARRAY_CONTAINS(@tenants, c.tenantId)")
 def _strangers(container: Container, _tenant: str, given: Json) -> Rows:
     found = (

@@ -1,0 +1,1 @@
+"""Actions that recover from corrupted data."""
