@@ -180,10 +180,6 @@ class Azure:
     def files(self) -> BlobFiles:
         return BlobFiles(self.connection)
 
-    @cached_property
-    def storage_restore(self) -> StorageRestore:
-        return StorageRestore(self.connection)
-
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""
         return state(self.connection, operation)

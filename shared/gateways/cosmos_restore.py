@@ -7,7 +7,7 @@ from typing import Any
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing
 from shared.gateways.cosmos import client, region_name
-from shared.gateways.operations import Operation, start
+from shared.gateways.operations import Operation, start, start_unless_busy
 from shared.gateways.resource_id import parts
 
 
@@ -132,7 +132,7 @@ class CosmosRestore:
         self.connection.expect(
             "cosmos containers", f"{account_id}/{database}", lambda seen: (*(seen or ()), container)
         )
-        return start(
+        return start_unless_busy(
             "restore Cosmos DB container",
             f"{account_id}/sqlDatabases/{database}/containers/{container}",
             lambda **options: client(self.connection).sql_resources.begin_create_update_sql_container(

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.gateways.connection import Connection, calling
 from shared.gateways.cosmos import client
-from shared.gateways.operations import Operation, start
+from shared.gateways.operations import Operation, start_unless_busy
 from shared.gateways.resource_id import parts
 from shared.model.wire import Frozen
 
@@ -90,7 +90,7 @@ class CosmosRoles:
             }
         }
         self.connection.expect("cosmos role definitions", account_id, lambda seen: (*(seen or ()), role))
-        return start(
+        return start_unless_busy(
             "define Cosmos DB role",
             account_id,
             lambda **options: self._resources.begin_create_update_sql_role_definition(
@@ -111,7 +111,7 @@ class CosmosRoles:
         self.connection.expect(
             "cosmos role assignments", account_id, lambda seen: (*(seen or ()), assignment)
         )
-        return start(
+        return start_unless_busy(
             "give Cosmos DB role",
             account_id,
             lambda **options: self._resources.begin_create_update_sql_role_assignment(
@@ -127,7 +127,7 @@ class CosmosRoles:
             account_id,
             lambda seen: tuple(one for one in seen or () if one.name != assignment.name),
         )
-        return start(
+        return start_unless_busy(
             "take Cosmos DB role away",
             account_id,
             lambda **options: self._resources.begin_delete_sql_role_assignment(

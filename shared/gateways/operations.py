@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling
 from shared.gateways.preview import Previewed
 from shared.importing import IMPORTING
@@ -50,6 +51,16 @@ def start(operation: str, resource_id: str, begin: Callable[..., object]) -> Ope
     if url := headers.get("location"):
         return Operation(url=url, kind="location")
     return None
+
+
+def start_unless_busy(operation: str, resource_id: str, begin: Callable[..., object]) -> Operation | None:
+    """`start`, where 412 only says that Azure is at another change, perhaps at this very one: look again later."""
+    try:
+        return start(operation, resource_id, begin)
+    except AzureCallFailed as error:
+        if error.status != 412:
+            raise
+        return None
 
 
 def state(connection: Connection, operation: Operation) -> OperationState:

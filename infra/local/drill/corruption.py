@@ -30,7 +30,7 @@ def still_wrong(before: Truth, after: Truth) -> list[str]:
             found.append(f"{account}/{name} lacks {count - now} of {count} documents")
     for host, files in told["files"].items():
         found += [f"{host}: file {name} is bad" for name in files]
-    kept = {name for name in before["blobs"] if "/agent-files/" in name}
+    kept = {name for name in before["blobs"] if name.startswith("stfasprod/agent-files/")}
     found += [f"file {name} is lost" for name in sorted(kept - set(after["blobs"]))]
     for vault, holds in before["key_vaults"].items():
         for name, state in holds["secrets"].items():

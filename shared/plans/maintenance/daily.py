@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from shared.actions.maintenance.check_certificate_expiry import check_certificate_expiry
+from shared.actions.maintenance.record_integrity_manifest import record_integrity_manifest
 from shared.actions.maintenance.validate_backup_integrity import validate_backup_integrity
 from shared.actions.readiness.check_readiness import check_readiness
 from shared.model.estate import Estate, KeyVault
@@ -13,7 +14,7 @@ from shared.plans.readiness import plans_to_check
 
 @plan(PlanKind.MAINTENANCE)
 def daily(estate: Estate, _request: PlanRequest, _parameters: NoParameters) -> Plan:
-    """Checks certificates, backups and how ready each recovery plan is, side by side; one that fails stops no other."""
+    """Checks certificates, backups and readiness, and records what the data is; one that fails stops no other."""
     return Plan(
         name="daily",
         kind=PlanKind.MAINTENANCE,
@@ -26,6 +27,9 @@ def daily(estate: Estate, _request: PlanRequest, _parameters: NoParameters) -> P
                 services=estate.services, critical=False, deadline=timedelta(hours=1)
             ),
             check_readiness.step(plans=plans_to_check(estate), critical=False, deadline=timedelta(hours=1)),
+            record_integrity_manifest.step(
+                services=estate.services, critical=False, deadline=timedelta(hours=1)
+            ),
         ),
         approval=estate.approvals[PlanKind.MAINTENANCE],
     )

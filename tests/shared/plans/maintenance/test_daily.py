@@ -15,6 +15,7 @@ def test_it_checks_certificates_backups_and_readiness_side_by_side() -> None:
         ("check_certificate_expiry", (), False),
         ("validate_backup_integrity", (), False),
         ("check_readiness", (), False),
+        ("record_integrity_manifest", (), False),
     ]
     assert plan.kind is PlanKind.MAINTENANCE
     assert plan.approval.required == 0
@@ -25,7 +26,7 @@ def test_it_changes_nothing_so_nothing_holds_it() -> None:
 
 
 def test_it_looks_at_the_whole_estate() -> None:
-    certificates, backups, readiness = daily(contoso(), REQUEST).steps
+    certificates, backups, readiness, manifest = daily(contoso(), REQUEST).steps
     assert {"region_outage", "region_failback", "dr_drill"} <= {
         plan["name"] for plan in readiness.params["plans"]
     }
@@ -35,6 +36,7 @@ def test_it_looks_at_the_whole_estate() -> None:
     assert [service["name"] for service in backups.params["services"]] == [
         service.name for service in contoso().services
     ]
+    assert manifest.params["services"] == backups.params["services"]
 
 
 def test_it_survives_the_wire() -> None:

@@ -230,7 +230,10 @@ def put_container(world: World, request: Request) -> Answer | Later:
     if str(wanted.get("createMode", "")).lower() != "restore":
         return generic.put(world, request)
     refuse_while_busy(world, account)
-    if world.resources.peek(where) is not None or world.operations.running(where) is not None:
+    if world.operations.running(where) is not None:
+        message = "There is already an operation in progress which requires exclusive lock on this container."
+        raise ArmError(412, "PreconditionFailed", message)
+    if world.resources.peek(where) is not None:
         raise bad_request(
             f"The container '{wanted.get('id')}' exists: only a deleted one is restored in place."
         )
