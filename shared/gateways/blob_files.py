@@ -27,7 +27,9 @@ class BlobFiles:
         """Every blob of a container in the order of names, or None when there is no such container."""
         try:
             with calling("list blobs", f"{account_url}/{container}"):
-                found = service_client(self.connection, account_url).get_container_client(container).list_blobs()
+                found = (
+                    service_client(self.connection, account_url).get_container_client(container).list_blobs()
+                )
                 return tuple(
                     File(
                         name=str(one.name),
@@ -44,7 +46,9 @@ class BlobFiles:
     def deleted_version(self, account_url: str, container: str) -> str | None:
         """The version under which a deleted container is kept, the newest one; None when none is."""
         with calling("list deleted containers", account_url):
-            found = service_client(self.connection, account_url).list_containers(container, include_deleted=True)
+            found = service_client(self.connection, account_url).list_containers(
+                container, include_deleted=True
+            )
             versions = [str(one.version) for one in found if one.deleted and one.name == container]
         return versions[-1] if versions else None
 

@@ -23,8 +23,8 @@ class Parameters(Strict):
     """What is corrupt and since when, as far as people know; the rest is found out by comparing with manifests.
 
     `good_at`: the last moment when the data was good (the newest manifest from before the outage when nothing is
-    said); `services`: all that hold data when empty; `containers`: those that are certainly corrupt; `keep_out`:
-    object ids of principals that get no role back.
+    said); `services`: all that hold data where the first front door leads when empty; `containers`: those that are
+    certainly corrupt; `keep_out`: object ids of principals that get no role back.
     """
 
     good_at: AwareDatetime | None = None
@@ -41,8 +41,9 @@ def data_corruption(estate: Estate, request: PlanRequest, parameters: Parameters
     """
     services = _chosen(estate, parameters)
     databases = tuple(service for service in services if isinstance(service, CosmosDb))
-    apps = estate.of_kind(ContainerApp)
-    routes = estate.of_kind(TrafficRoute)
+    regions = {service.region for service in services}
+    apps = tuple(app for app in estate.of_kind(ContainerApp) if app.region in regions)
+    routes = tuple(route for route in estate.of_kind(TrafficRoute) if route.region in regions)
     isolate = isolate_corrupted_data.step(
         databases=databases,
         apps=apps,
@@ -79,10 +80,11 @@ def data_corruption(estate: Estate, request: PlanRequest, parameters: Parameters
     )
     last = resume
     proofs: tuple[Step, ...] = ()
-    if any(service.health_url for service in estate.services):
+    answering = tuple(service for service in estate.services if service.region in regions)
+    if any(service.health_url for service in answering):
         last = validate_services.step(
             needs=(resume,),
-            services=estate.services,
+            services=answering,
             tenants=estate.tenants,
             region=routes[0].region if routes else services[0].region,
             deadline=timedelta(minutes=30),
@@ -103,24 +105,32 @@ def data_corruption(estate: Estate, request: PlanRequest, parameters: Parameters
 
 
 def _chosen(estate: Estate, parameters: Parameters) -> tuple[DataService, ...]:
+    """The services that were named, else all that hold data where the first front door leads."""
     holding = tuple(
-        service for service in estate.services if isinstance(service, CosmosDb | Storage | KeyVault)
+        service
+        for service in estate.services
+        if isinstance(service, CosmosDb | Storage | KeyVault)
+        and not (isinstance(service, Storage) and service.hierarchical)
     )
     names = {service.name for service in holding}
     if unknown := sorted(set(parameters.services) - names):
         raise EstateInvalid(
-            f"estate {estate.name}: {', '.join(unknown)} hold no data; choose from {', '.join(sorted(names))}"
+            f"estate {estate.name}: {', '.join(unknown)} hold no data that can go back to a moment (a data lake comes"
+            f" back path by path); choose from {', '.join(sorted(names))}"
         )
-    known = {
-        name for service in holding if isinstance(service, CosmosDb | Storage) for name in service.containers
-    }
-    if unknown := sorted(set(parameters.containers) - known):
-        raise EstateInvalid(f"estate {estate.name}: there is no container {', '.join(unknown)}")
+    home = next((service.region for service in (*estate.of_kind(TrafficRoute), *holding)), "")
     chosen = tuple(
-        service for service in holding if not parameters.services or service.name in parameters.services
+        service
+        for service in holding
+        if (service.name in parameters.services if parameters.services else service.region == home)
     )
     if not chosen:
         raise EstateInvalid(f"estate {estate.name}: no service holds data, so there is nothing to restore")
+    known = {
+        name for service in chosen if isinstance(service, CosmosDb | Storage) for name in service.containers
+    }
+    if unknown := sorted(set(parameters.containers) - known):
+        raise EstateInvalid(f"estate {estate.name}: there is no container {', '.join(unknown)}")
     return chosen
 
 

@@ -26,7 +26,9 @@ def kept(stage: Stage, service: str) -> list[Manifest]:
 def test_it_counts_and_samples_everything_that_tenants_have(stage: Stage) -> None:
     stage.lab.advance(30)
     done = stage.carry_out(record())
-    assert set(done.outcome.evidence["manifests"]) == {"agents-db", "agent-files", "agent-secrets"}
+    assert set(done.outcome.evidence["manifests"]) == {
+        *("agents-db", "agent-files", "agent-secrets", "training-data")
+    }
     (documents,) = kept(stage, "agents-db")
     truth = stage.truth["cosmos"]["cosmos-fas-prod"]["documents"]
     for name in ("threads", "messages", "runs", "files"):

@@ -92,7 +92,8 @@ def test_every_step_can_be_read_back_by_its_action() -> None:
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"services": ("front-door",)}, "front-door hold no data; choose from agent-files"),
+        ({"services": ("front-door",)}, "front-door hold no data that can go back to a moment"),
+        ({"services": ("training-data",)}, "a data lake comes back path by path"),
         ({"containers": ("nothing",)}, "there is no container nothing"),
     ],
 )
@@ -102,7 +103,9 @@ def test_what_does_not_exist_is_refused(parameters: Any, said: str) -> None:
 
 
 def test_an_estate_without_data_has_nothing_to_restore() -> None:
-    services = tuple(found for found in contoso().services if found.kind in {"container_app", "ai_search"})
+    services = tuple(
+        found for found in contoso().services if found.kind in {"container_app", "ai_search", "ml_workspace"}
+    )
     with pytest.raises(EstateInvalid, match="no service holds data"):
         plan_of(contoso().model_copy(update={"services": services}))
 
