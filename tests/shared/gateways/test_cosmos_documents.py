@@ -46,9 +46,8 @@ def test_all_pages_of_a_query_come(stage: Stage) -> None:
 def test_a_preview_queries_and_writes_nothing(stage: Stage) -> None:
     link = stage.lab.connection
     preview = Preview()
-    documents = CosmosDocuments(
-        Connection(contoso().subscription_id, endpoint=link.endpoint, preview=preview)
-    )
+    looking = Connection(contoso().subscription_id, endpoint=link.endpoint, preview=preview)
+    documents = CosmosDocuments(looking)
     count = documents.query(MESSAGES, "SELECT VALUE COUNT(1) FROM c", "contoso").rows
     assert count[0] > 0
     documents.upsert(CANARY, "canary", DOCUMENT)
@@ -56,3 +55,4 @@ def test_a_preview_queries_and_writes_nothing(stage: Stage) -> None:
         ("POST", f"{ENDPOINT}/dbs/agents/colls/canary/docs")
     ]
     assert documents.read(CANARY, "probe", "canary") is None
+    looking.transport.session.close()
