@@ -143,7 +143,10 @@ def security_breach(estate: Estate, request: PlanRequest, parameters: Parameters
         deadline=timedelta(minutes=30),
     )
     lift = lift_isolation.step(
-        needs=(prove,), recovers=tuple(app.name for app in apps), **isolated, deadline=SOON
+        needs=(prove,),
+        recovers=tuple(app.name for app in apps),
+        **isolated,
+        deadline=max(app.rto for app in apps),
     )
     answers = _answers(estate, apps, lift)
     tell = notify_stakeholders.step(needs=(answers or (lift,))[-1:], critical=False, to=estate.stakeholders)
