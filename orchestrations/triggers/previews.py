@@ -67,4 +67,8 @@ def walked(world: Runtime, asked: RunRequest) -> "tuple[PreviewedStep, ...]":
     now = datetime.now(UTC)
     record = as_record(RunState(asked, started_at=now), live=False)
     walk = Walk(run_id=asked.run_id, mode=asked.mode, now=now, record=record, steps=asked.plan.steps)
-    return preview(walk, world.estate, world.preview_azure(), find)
+    azure = world.preview_azure()
+    try:
+        return preview(walk, world.estate, azure, find)
+    finally:
+        azure.connection.close()

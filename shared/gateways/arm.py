@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, calling, missing, reading
-from shared.gateways.operations import Operation, start
+from shared.gateways.operations import Operation, ours, start
 from shared.importing import IMPORTING
 
 type Document = dict[str, Any]
@@ -54,7 +54,7 @@ class Arm:
         page = self._send("GET", address, query=query)
         yield from page.get("value") or ()
         while following := page.get("nextLink"):
-            page = self._send("GET", str(following))
+            page = self._send("GET", ours(str(following)))
             yield from page.get("value") or ()
 
     def _send(self, method: str, address: str, body: Document | None = None, query: str = "") -> Document:

@@ -74,6 +74,13 @@ class Connection:
         """What only the real run can know, in a preview: `{{step.name}}`."""
         return f"{{{{{self.preview.step if self.preview else 'step'}.{name}}}}}"
 
+    def close(self) -> None:
+        """Give the sockets back. A process has one connection until it ends; every preview has one more."""
+        if (transport := self.__dict__.get("transport")) is not None:
+            transport.dispose()
+        if (http := self.__dict__.get("http")) is not None:
+            http.close()
+
     @cached_property
     def credential(self) -> "TokenCredential":
         """The managed identity of the app, or a fake token for the loopback endpoint."""

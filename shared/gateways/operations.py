@@ -14,7 +14,7 @@ from shared.gateways.preview import Previewed
 from shared.importing import IMPORTING
 from shared.model.wire import Frozen
 
-_POLL_HOSTS = re.compile(r"^([a-z0-9-]+\.)*management\.azure\.com$")
+_ARM_HOSTS = re.compile(r"^([a-z0-9-]+\.)*management\.azure\.com$")
 
 
 class Operation(Frozen):
@@ -68,10 +68,7 @@ def state(connection: Connection, operation: Operation) -> OperationState:
     with IMPORTING:
         from azure.core.rest import HttpRequest  # noqa: PLC0415
 
-    address = urlsplit(operation.url)
-    host = address.hostname or ""
-    if not _POLL_HOSTS.fullmatch(host):
-        raise ValueError(f"an operation at {host} is none of Azure Resource Manager's")
+    address = urlsplit(ours(operation.url))
     # Without the query, which is signed by Azure in some services: messages end in reports and mails.
     with calling("poll operation", address._replace(query="", fragment="").geturl()):
         response = connection.arm.send_request(HttpRequest("GET", operation.url))
@@ -85,6 +82,18 @@ def state(connection: Connection, operation: Operation) -> OperationState:
     if status in {"failed", "canceled", "cancelled"}:
         return OperationState(status="failed", detail=_reason(body, status), body=body)
     return OperationState(status="succeeded" if status == "succeeded" else "running", body=body)
+
+
+def ours(url: str) -> str:
+    """An address that Azure answered with; ValueError when it is not Azure Resource Manager's own.
+
+    Whatever we ask is handed our token, so that no answer may send us anywhere else.
+    """
+    address = urlsplit(url)
+    host = address.hostname or ""
+    if address.scheme != "https" or not _ARM_HOSTS.fullmatch(host):
+        raise ValueError(f"{host or url[:80]} is no address of Azure Resource Manager's")
+    return url
 
 
 def _is_over(status: int) -> bool:

@@ -55,6 +55,10 @@ class _Shared:
     def close(self) -> None:
         return
 
+    def dispose(self) -> None:
+        """Really close it, with every socket that it has open."""
+        super().close()  # pyright: ignore[reportAttributeAccessIssue] - the transport's own
+
 
 class SharedTransport(_Shared, RequestsTransport):
     """The real transport, shared."""

@@ -87,7 +87,7 @@ def test_trouble_with_asking_is_not_the_operations_failure(stage: Stage, status:
 )
 def test_a_poll_address_that_is_not_azures_is_refused(stage: Stage, url: str) -> None:
     stage.from_now()
-    with pytest.raises(ValueError, match="none of Azure Resource Manager's"):
+    with pytest.raises(ValueError, match="no address of Azure Resource Manager's"):
         stage.azure.operation(Operation(url=url, kind="status"))
 
 
