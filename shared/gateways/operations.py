@@ -91,7 +91,7 @@ def ours(url: str) -> str:
     """
     address = urlsplit(url)
     host = address.hostname or ""
-    if address.scheme != "https" or not _ARM_HOSTS.fullmatch(host):
+    if not _ARM_HOSTS.fullmatch(host):
         raise ValueError(f"{host or url[:80]} is no address of Azure Resource Manager's")
     return url
 
