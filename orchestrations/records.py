@@ -28,14 +28,27 @@ def record_of(client: df.SyncDurableFunctionsClient, run_id: str) -> RunRecord |
     return None if state is None or state.name != "run_plan" else from_state(state)
 
 
-def records(client: df.SyncDurableFunctionsClient, kind: PlanKind | None) -> list[RunRecord]:
-    """All runs, or those of one kind, the newest first."""
+def records(
+    client: df.SyncDurableFunctionsClient,
+    kind: PlanKind | None,
+    *,
+    plan: str = "",
+    since: datetime | None = None,
+) -> list[RunRecord]:
+    """Runs, the newest first: of one kind, of one plan, created since then.
+
+    Routine, which comes every few minutes, only for whoever names its plan.
+    """
     found: list[RunRecord] = []
     for wanted in [kind] if kind else list(PlanKind):
-        query = OrchestrationQuery(instance_id_prefix=f"{wanted}-", fetch_inputs_and_outputs=True)
+        query = OrchestrationQuery(
+            instance_id_prefix=f"{wanted}-{plan}-" if plan else f"{wanted}-",
+            created_time_from=since,
+            fetch_inputs_and_outputs=True,
+        )
         states = client.get_all_orchestration_states(query)
         read = [from_state(state) for state in states if state.name == "run_plan"]
-        found += [record for record in read if record is not None]
+        found += [record for record in read if record is not None and (plan or not record.routine)]
     return sorted(found, key=lambda record: (record.started_at, record.run_id), reverse=True)
 
 

@@ -118,8 +118,7 @@ class _Interpreter(RunContext):
         """Keep the record outside Durable too, when the run did or found anything; False when that failed."""
         steps = self.state.steps
         touched = any(state.changed or state.error or state.findings for state in steps)
-        routine = bool(steps) and all(state.step.routine for state in steps)
-        uneventful = routine or not (touched or self.state.status is not RunStatus.SUCCEEDED)
+        uneventful = self.state.routine or not (touched or self.state.status is not RunStatus.SUCCEEDED)
         if uneventful and not self.request.plan.approval.required:
             return True
         evidence = self._evidence(record)

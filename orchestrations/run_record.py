@@ -71,6 +71,7 @@ def record_wire(state: RunState, *, live: bool) -> Wire:
         "log": [entry.to_wire() for entry in (state.log[-10:] if live else state.log[-LOG_LIMIT:])],
         "findings": findings,
         "held_by": state.held_by,
+        "routine": state.routine,
         "review": state.review.to_wire() if state.review else None,
     }
     return _brief(wire, RUN_DEFAULTS) if live else wire

@@ -269,6 +269,11 @@ class RunState:
         return RunStatus.SUCCEEDED, "; ".join(notes)
 
     @property
+    def routine(self) -> bool:
+        """Whether nothing but routine is done: such runs come every few minutes and are of interest to nobody."""
+        return bool(self.steps) and all(state.step.routine for state in self.steps)
+
+    @property
     def drill(self) -> bool:
         """Whether the world is whole, so that the run may give up by itself."""
         return self.request.mode is Mode.DRILL

@@ -32,7 +32,7 @@ ENDPOINTS = (
     Endpoint("POST", "maintenance/{plan}/preview", Role.OPERATOR, "previews.preview_maintenance"),
     Endpoint("POST", "operations/{plan}", Role.OPERATOR, "starts.start_operation"),
     Endpoint("POST", "operations/{plan}/preview", Role.OPERATOR, "previews.preview_operation"),
-    Endpoint("GET", "runs", Role.READER, "runs.list_runs", ("kind", "status", "limit")),
+    Endpoint("GET", "runs", Role.READER, "runs.list_runs", ("kind", "plan", "status", "since", "limit")),
     Endpoint("GET", "runs/{id}", Role.READER, "runs.show_run"),
     Endpoint("GET", "runs/{id}/report", Role.READER, "runs.show_report", ("format",)),
     Endpoint("GET", "runs/{id}/evidence", Role.READER, "runs.show_evidence"),

@@ -1,6 +1,6 @@
 """`/runs`: what runs and ran, and what people decide about it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import azure.functions as func
@@ -9,6 +9,7 @@ from orchestrations.records import record_of, records, reviewed
 from orchestrations.start import is_over
 from orchestrations.triggers.approvals import Reason
 from orchestrations.triggers.endpoint import Request, reply
+from orchestrations.triggers.plans import known_plan
 from orchestrations.triggers.problem import Problem
 from shared.importing import IMPORTING
 from shared.model.plan import PlanKind
@@ -39,7 +40,7 @@ class Abort(Strict):
 
 
 def list_runs(request: Request) -> func.HttpResponse:
-    """The newest runs first."""
+    """The newest runs first, of the last 30 days if nothing is said."""
     kind, status = request.query.get("kind"), request.query.get("status")
     limit = request.query.get("limit", "50")
     if kind is not None and kind not in set(PlanKind):
@@ -50,9 +51,32 @@ def list_runs(request: Request) -> func.HttpResponse:
         )
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 500:
         raise Problem(400, "limit: must be a number from 1 to 500", errors=[{"field": "limit"}])
-    found = records(request.client, PlanKind(kind) if kind else None)
+    plan = request.query.get("plan", "")
+    if plan:
+        known_plan(plan)
+    since = _since(request.query.get("since"))
+    found = records(request.client, PlanKind(kind) if kind else None, plan=plan, since=since)
     wanted = [record for record in found if status is None or record.status == status]
     return reply({"runs": [record.to_wire() for record in wanted[: int(limit)]]})
+
+
+def _since(text: str | None) -> datetime:
+    """Runs are looked for from then on: without a limit a year of them would be read."""
+    if text is None:
+        return datetime.now(UTC) - timedelta(days=30)
+    try:
+        since = datetime.fromisoformat(
+            text.replace(" ", "+")
+        )  # as a plus sign reaches us that was not encoded
+    except ValueError:
+        since = None
+    if since is None or since.tzinfo is None:
+        raise Problem(
+            400,
+            "since: must be a time with its zone, such as 2026-11-01T00:00:00Z",
+            errors=[{"field": "since"}],
+        )
+    return since
 
 
 def show_run(request: Request) -> func.HttpResponse:

@@ -195,4 +195,5 @@ class RunRecord(Frozen):
     log: tuple[LogEntry, ...] = ()
     findings: tuple[Finding, ...] = ()
     held_by: str = ""
+    routine: bool = False
     review: Review | None = None

@@ -110,6 +110,8 @@ def test_nobody_reads_without_signing_in(machine: Machine, path: str):
         ("runs?color=red", "color"),
         ("runs?kind=disaster", "kind"),
         ("runs?status=happy", "status"),
+        ("runs?since=yesterday", "since"),
+        ("runs?since=2026-11-01T00:00:00", "since"),
         ("runs?limit=0", "limit"),
         ("runs?limit=501", "limit"),
         ("runs?limit=ten", "limit"),
@@ -151,6 +153,10 @@ def test_runs_are_listed_by_kind_and_status_the_newest_first(machine: Machine):
     assert listed("kind=drill&limit=1") == [made[1]]
     assert listed("status=waiting_for_approval&kind=operation") == [waiting]
     assert listed("limit=1") == [waiting]
+    started = machine.record(made[2])["started_at"]
+    assert waiting in listed(f"kind=operation&since={started}")
+    assert made[0] not in listed(f"kind=operation&since={started}")
+    assert listed("since=2126-01-01T00:00:00%2B09:00") == []
     machine.steer(waiting, "abort")
     machine.end_of(waiting)
     assert listed("status=waiting_for_approval&kind=operation") == []
