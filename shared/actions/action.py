@@ -127,11 +127,11 @@ class Action:
         undo: Step | None = None,
         **params: Any,  # noqa: ANN401 - checked by the action's own Params right here
     ) -> Step:
-        """This action as a step of a plan; wrong parameters fail here, before anything runs."""
+        """This action as a step of a plan; wrong parameters, unknown ones too, fail here, before anything runs."""
         return Step(
             name=name or self.name,
             action=self.name,
-            params=self.params.model_validate(params).to_wire(),
+            params=self.params.model_validate(params, extra="forbid").to_wire(),
             needs=tuple(step.name for step in needs),
             critical=critical,
             changes=self.changes,

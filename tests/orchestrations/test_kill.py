@@ -52,7 +52,7 @@ def in_the_middle(machine: Machine) -> dict[str, str]:
         "poll": plan(step("a", polls=40), step("b", "a")),
         "retry": plan(step("a", script=["retryable", "ok"], retry=retry)),
         "approval": plan(step("a"), approval=asks()),
-        "paused": plan(step("a", seconds=0.3), step("b", "a")),
+        "paused": plan(step("a", seconds=3), step("b", "a")),
         "operator": plan(step("a", script=["fatal", "ok"]), step("b", "a")),
         "undo": plan(step("a", undo=back), step("b", "a", undo=back), step("c", "b", script=["fatal"])),
         "drill": plan(step("a", undo=back), step("b", "a", script=["fatal"])),

@@ -72,4 +72,4 @@ def test_the_key_is_that_of_run_and_step(stage: Stage) -> None:
 def test_wrong_parameters_fail_when_the_plan_is_made() -> None:
     for action in catalog().values():
         with pytest.raises(ValueError, match="validation error"):
-            action.step(service="no such thing", services="x", vaults="x", to=1, route=1)
+            action.step(no_such_parameter=1)
