@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -40,15 +41,16 @@ class Connection:
     call_timeout: float = 20.0
     preview: Preview | None = None
     _clients: dict[tuple[str, str], Any] = field(
-        default_factory=dict[tuple[str, str], Any], repr=False, compare=False
+        init=False, default_factory=dict[tuple[str, str], Any], repr=False, compare=False
     )
+    _making: RLock = field(init=False, default_factory=RLock, repr=False, compare=False)
 
     def client[C](self, kind: str, address: str, make: Callable[[], C]) -> C:
-        """The client of that kind for an address, made once."""
-        found = self._clients.get((kind, address))
-        if found is None:
-            found = self._clients.setdefault((kind, address), make())
-        return found
+        """The client of that kind for an address, made once: one that nobody keeps would leave its sockets open."""
+        with self._making:
+            if (kind, address) not in self._clients:
+                self._clients[kind, address] = make()
+            return self._clients[kind, address]
 
     def look[T](self, kind: str, key: str, read: Callable[[], T]) -> T:
         """Read something that a write of ours changes; in a preview as the kept writes would leave it.
@@ -76,9 +78,9 @@ class Connection:
 
     def close(self) -> None:
         """Give the sockets back. A process has one connection until it ends; every preview has one more."""
-        if (transport := self.__dict__.get("transport")) is not None:
+        if (transport := self._clients.get(("transport", ""))) is not None:
             transport.dispose()
-        if (http := self.__dict__.get("http")) is not None:
+        if (http := self._clients.get(("http", ""))) is not None:
             http.close()
 
     @cached_property
@@ -103,21 +105,29 @@ class Connection:
             return ""
         return str(said.get("oid", "")).lower() if isinstance(said, dict) else ""
 
-    @cached_property
+    @property
     def transport(self) -> Any:  # noqa: ANN401 - azure-core types its transports by response, which differ
         """The requests transport that every SDK client shares."""
         with IMPORTING:
             from shared.gateways.transport import endpoint_transport  # noqa: PLC0415 - imports azure-core
 
-        return endpoint_transport(self.endpoint, timeout=self.call_timeout, preview=self.preview)
+        return self.client(
+            "transport",
+            "",
+            lambda: endpoint_transport(self.endpoint, timeout=self.call_timeout, preview=self.preview),
+        )
 
-    @cached_property
+    @property
     def http(self) -> "httpx.Client":
         """The plain HTTP client for probes, resolvers, tickets and chat; same redirection."""
         with IMPORTING:
             from shared.gateways.transport import endpoint_client  # noqa: PLC0415 - imports httpx
 
-        return endpoint_client(self.endpoint, timeout=self.call_timeout, preview=self.preview)
+        return self.client(
+            "http",
+            "",
+            lambda: endpoint_client(self.endpoint, timeout=self.call_timeout, preview=self.preview),
+        )
 
     @property
     def client_options(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import http.server
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -152,7 +154,24 @@ def test_a_probe_has_an_end(connection: Connection) -> None:
             raise httpx.ReadTimeout("too slow", request=request)
 
     slow = Connection(SUBSCRIPTION, endpoint=connection.endpoint)
-    slow.__dict__["http"] = httpx.Client(transport=Slow())
+    slow.client("http", "", lambda: httpx.Client(transport=Slow()))
     answer = probe(slow, "https://api.fas.contoso.com/health")
     assert (answer.status, answer.detail, answer.healthy) == (0, "ReadTimeout", False)
     slow.http.close()
+
+
+def test_threads_that_need_a_client_at_once_share_the_one_that_is_made() -> None:
+    link = Connection(subscription_id="s")
+    together = threading.Barrier(4)
+
+    def first() -> object:
+        together.wait(10)
+        return link.client("kind", "address", slowly)
+
+    def slowly() -> object:
+        time.sleep(0.05)
+        return object()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = {future.result(10) for future in [pool.submit(first) for _ in range(4)]}
+    assert len(found) == 1
