@@ -1,5 +1,6 @@
 """Blobs through `azure-storage-blob`: finished records, reports and evidence, and snapshots to read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,21 +39,16 @@ class Blobs:
         with IMPORTING:
             from azure.storage.blob import ContentSettings  # noqa: PLC0415
 
-        service = service_client(self.connection, account_url)
         settings = ContentSettings(content_type=media_type)
-        blob = service.get_blob_client(container, name)
+        blob = service_client(self.connection, account_url).get_blob_client(container, name)
         path = f"{account_url}/{container}/{name}"
+
+        def send() -> None:
+            with writing("write blob", path):
+                blob.upload_blob(content, overwrite=True, content_settings=settings)
+
+        self._into(account_url, container, send)
         self.connection.expect("blob", path, lambda _: content)
-        try:
-            with writing("write blob", path):
-                blob.upload_blob(content, overwrite=True, content_settings=settings)
-        except AzureCallFailed as error:
-            if not missing(error):
-                raise
-            with writing("create container", f"{account_url}/{container}"):
-                service.create_container(container)
-            with writing("write blob", path):
-                blob.upload_blob(content, overwrite=True, content_settings=settings)
 
     def read_tagged(self, account_url: str, container: str, name: str) -> tuple[bytes, str]:
         """The whole blob with its ETag; nothing and no tag when there is none."""
@@ -88,15 +84,12 @@ class Blobs:
         )
         settings = ContentSettings(content_type=media_type)
         blob, path = service.get_blob_client(container, name), f"{account_url}/{container}/{name}"
-        try:
+
+        def send() -> None:
             with writing("write blob", path):
                 blob.upload_blob(content, content_settings=settings, **condition)
-        except AzureCallFailed as error:
-            if not missing(error):
-                raise
-            self._make_container(account_url, container)
-            with writing("write blob", path):
-                blob.upload_blob(content, content_settings=settings, **condition)
+
+        self._into(account_url, container, send)
 
     def append(self, account_url: str, container: str, name: str, content: bytes, *, seconds: float) -> None:
         """Add to the end of an append blob, which is made when it is missing. Each request may take `seconds`.
@@ -112,13 +105,12 @@ class Blobs:
             f"{account_url}/{container}/{name}",
             {"connection_timeout": seconds, "read_timeout": seconds},
         )
-        try:
+
+        def add() -> None:
             with writing("append to blob", path):
                 blob.append_block(content, **limits)
-        except AzureCallFailed as error:
-            if not missing(error):
-                raise
-            self._make_container(account_url, container, **limits)
+
+        def make() -> None:
             try:
                 with writing("create append blob", path):
                     settings = ContentSettings(content_type="application/x-ndjson")
@@ -126,8 +118,50 @@ class Blobs:
             except AzureCallFailed as refused:
                 if refused.status not in {409, 412}:  # somebody else has just made it
                     raise
-            with writing("append to blob", path):
-                blob.append_block(content, **limits)
+
+        if self.connection.preview is not None:
+            self._expect_container(account_url, container)
+            if self.read(account_url, container, name) is None:
+                make()
+            self.connection.expect("blob", path, lambda seen: (seen or b"") + content)
+        try:
+            add()
+        except AzureCallFailed as error:
+            if not missing(error):
+                raise
+            self._make_container(account_url, container, **limits)
+            make()
+            add()
+
+    def _into(self, account_url: str, container: str, send: Callable[[], None]) -> None:
+        """Send a write into a container, which is made when it is missing."""
+        if self.connection.preview is not None:
+            self._expect_container(account_url, container)
+        try:
+            send()
+        except AzureCallFailed as error:
+            if not missing(error):
+                raise
+            self._make_container(account_url, container)
+            send()
+
+    def _expect_container(self, account_url: str, container: str) -> None:
+        """List the making of a missing container: a preview's own write is not sent, so no 404 tells that it is."""
+        place = f"{account_url}/{container}"
+
+        def read() -> bool:
+            with calling("get container", place):
+                service_client(self.connection, account_url).get_container_client(
+                    container
+                ).get_container_properties()
+            return True
+
+        try:
+            self.connection.look("blob container", place, read)
+        except AzureCallFailed as error:
+            if not missing(error):
+                raise
+            self._make_container(account_url, container)
 
     def _make_container(self, account_url: str, container: str, **limits: float) -> None:
         try:
@@ -136,6 +170,7 @@ class Blobs:
         except AzureCallFailed as error:
             if error.status != 409:
                 raise
+        self.connection.expect("blob container", f"{account_url}/{container}", lambda _: True)
 
     def names(self, account_url: str, container: str, prefix: str) -> tuple[str, ...]:
         """Names of the blobs that begin so, in order; none when the container is missing."""
