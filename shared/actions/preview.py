@@ -114,6 +114,8 @@ def _untold(write: Write, step: str) -> Write:
     body: Any = write.body
     if isinstance(body, dict) and "content" in body:
         body = {**body, "content": f"{{{{{step}.content}}}}"}
+    elif isinstance(body, dict) and "sha256" in body:  # no JSON, but a document for people
+        body = f"{{{{{step}.document}}}}"
     return Write(method=write.method, url=write.url, body=body)
 
 

@@ -40,15 +40,20 @@ def restore_database(service: CosmosDb, wanted: Restoration, call: Call) -> Outc
         return call.waiting_for(None, f"{service.name}: the restored account is {state}")
     if (pending := _roles(service, wanted, call)) is not None:
         return pending
-    if service.hash_field is not None and not call.azure.cosmos_restore.is_only_expected(wanted.account_id):
+    only_expected = call.azure.cosmos_restore.is_only_expected(wanted.account_id)
+    if service.hash_field is not None and not only_expected:
         pending = _later_documents(service, wanted, call)
         if pending is not None:
             return pending
     kept, dropped = int(call.progress.get("kept", 0)), int(call.progress.get("dropped", 0))
     name = wanted.account_id.rsplit("/", 1)[-1]
+    later = (
+        "which later documents are taken over is only known when it is there and nobody writes any more"
+        if only_expected
+        else f"{kept} later documents that prove themselves were taken over, {dropped} that do not were left"
+    )
     return Outcome(
-        summary=f"{service.name} is restored to {wanted.good_at.isoformat()} in {name}; {kept} later documents that"
-        f" prove themselves were taken over, {dropped} that do not were left",
+        summary=f"{service.name} is restored to {wanted.good_at.isoformat()} in {name}; {later}",
         changed=call.begun,
         findings=tuple(_follow_ups(service, wanted)),
         evidence={

@@ -66,11 +66,23 @@ class Defender:
         Arm(self.connection, "2022-01-01").begin("resolve security alert", "POST", f"{alert.id}/resolve")
 
     def assessments(self) -> tuple[Assessment, ...]:
-        """Every assessment of the subscription that applies to its resource; a preview cannot know any."""
-        if self.connection.preview is not None:
-            return ()
-        found = Arm(self.connection, "2020-01-01").listed("list assessments", f"{self._all()}/assessments")
-        return tuple(_assessment(one) for one in found if _code(one) != "notapplicable")
+        """Every assessment of the subscription that applies to its resource."""
+
+        def read() -> tuple[Assessment, ...]:
+            found = Arm(self.connection, "2020-01-01").listed(
+                "list assessments", f"{self._all()}/assessments"
+            )
+            return tuple(_assessment(one) for one in found if _code(one) != "notapplicable")
+
+        return self.connection.look("assessments", self._all(), read)
+
+    def expect_anew(self, resource_id: str) -> None:
+        """A resource is being changed, so that what it is assessed to be then, no preview can know."""
+
+        def others(seen: tuple[Assessment, ...]) -> tuple[Assessment, ...]:
+            return tuple(one for one in seen if one.resource.lower() != resource_id.lower())
+
+        self.connection.expect("assessments", self._all(), others)
 
 
 def _alert(document: dict[str, Any]) -> SecurityAlert:

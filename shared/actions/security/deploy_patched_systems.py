@@ -56,6 +56,7 @@ def deploy_patched_systems(params: Params, call: Call) -> Outcome | Pending:
         template: dict[str, Any] = app.document["properties"]["template"]
         patched = images_replaced(template, repository, params.digest)
         operation = call.azure.app_changes.set_template(app, patched)
+        call.azure.defender.expect_anew(app.resource_id)
         if operation is not None:
             return call.waiting_for(operation, f"{service.name}: a revision with the patched image begins")
     return _settle(params, call, app, f"{repository}@{params.digest}")
@@ -82,6 +83,7 @@ def _settle(params: Params, call: Call, app: App, image: str) -> Outcome | Pendi
         return call.waiting_for(None, f"{service.name}: {others[0].name} is being stopped", begun=call.begun)
     for one in others:
         call.azure.app_changes.deactivate(app, one.name)
+        call.azure.defender.expect_anew(app.resource_id)
     return Outcome(
         summary=f"{service.name} runs the patched image with {replicas} replicas",
         changed=call.begun or bool(others),
