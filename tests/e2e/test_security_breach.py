@@ -2,9 +2,7 @@
 
 import email
 import json
-import re
 import sqlite3
-from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from email import policy
@@ -17,7 +15,7 @@ from infra.local.azure.services.security import facts
 from tests.e2e.azure import AzureThread
 from tests.e2e.breach import break_in, check_cured, every_secret
 from tests.e2e.machine import MachineProcess
-from tests.e2e.test_preview import previewed, sent
+from tests.shared.plans.previewing import EVIDENCE, check_the_same
 
 SPEED = 60.0
 
@@ -77,11 +75,8 @@ def test_the_intruder_had_a_way_in_and_has_none(recovered: dict[str, Any]) -> No
 def test_the_preview_named_every_write_that_was_then_sent(recovered: dict[str, Any]) -> None:
     preview = recovered["preview"]
     assert preview["problems"] == []
-    kept = re.compile(r"stfasops\.blob\.core")
-    shown = Counter({said: count for said, count in previewed(preview).items() if not kept.search(said)})
-    done = sent(recovered["azure"].ledger())
-    assert done.total() >= 35
-    assert shown == done, {"only previewed": shown - done, "only sent": done - shown}
+    done = check_the_same(preview["steps"], recovered["azure"].ledger(), (EVIDENCE,))
+    assert len(done) >= 35
 
 
 def test_tenants_were_cut_off_and_are_back(recovered: dict[str, Any]) -> None:
