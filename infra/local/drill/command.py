@@ -77,7 +77,7 @@ def _drilled(
             api = Api(url, world.check)
             scene = Scene(estate, options.mode, api, display)
             ending = course.take(scenario.scenario_of(options.plan), scene, tuple(options.fault))
-        writes = results.write(ending, estate, api, folder)
+        written = results.write(ending, estate, api, folder)
         folder.keep_mail()
         api.close()
     except DrillFailed as error:
@@ -85,7 +85,7 @@ def _drilled(
     finally:
         _ignore_interrupts()
         world.stop()
-    results.tell(ending, estate, folder, writes, console)
+    results.tell(ending, estate, folder, written, console)
     return _judged(options, ending, folder, console)
 
 

@@ -1,6 +1,7 @@
 """What a drill leaves: the record, the reports and the simulator's truth as files, and a summary on the terminal."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.local.drill import evidence
 from infra.local.drill.api import Api
 from infra.local.drill.course import Ending
 from infra.local.drill.failures import DrillFailed
@@ -21,8 +23,16 @@ from shared.reports.verdict import judge
 from shared.reports.wording import duration, line
 
 
-def write(ending: Ending, estate: Estate, api: Api, folder: Folder) -> int:
-    """Write every file; returns how many writes the simulated Azure received."""
+@dataclass(frozen=True)
+class Written:
+    """What the files hold: how many writes the simulated Azure received, and what the evidence is worth."""
+
+    writes: int
+    evidence: str
+
+
+def write(ending: Ending, estate: Estate, api: Api, folder: Folder) -> Written:
+    """Write every file; DrillFailed when the app's are not what they should be."""
     reader, path = estate.people[0].mail, f"/api/runs/{ending.run.run_id}/report"
     record = api.content(f"{path}?format=json", reader)
     html, pdf = api.content(f"{path}?format=html", reader), api.content(f"{path}?format=pdf", reader)
@@ -44,13 +54,18 @@ def write(ending: Ending, estate: Estate, api: Api, folder: Folder) -> int:
     }
     for name, content in files.items():
         (folder.path / name).write_bytes(content)
-    return len(ledger)
+    bundle = evidence.fetch(ending.run, api, reader)
+    told = "none: the run found and changed nothing, or the log says why none was sealed"
+    if bundle is not None:
+        (folder.path / evidence.FILE).write_bytes(bundle)
+        told = f"{evidence.checked(bundle, ending.run)}: {shown(folder.path)}/{evidence.FILE}"
+    return Written(len(ledger), told)
 
 
-def tell(ending: Ending, estate: Estate, folder: Folder, writes: int, console: Console) -> None:
+def tell(ending: Ending, estate: Estate, folder: Folder, written: Written, console: Console) -> None:
     """Print what was measured beside its target and beside the truth, and where everything lies."""
     run, speed = ending.run, ending.truth.speed
-    for table in (_times(run, speed), _truth(ending, estate), _files(ending, folder, writes)):
+    for table in (_times(run, speed), _truth(ending, estate), _files(ending, folder, written)):
         with console.capture() as drawn:
             console.print(table)
         # Tables are filled up to their width, and a log needs no blanks at its line ends.
@@ -112,7 +127,7 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%H:%M:%S}"
 
 
-def _files(ending: Ending, folder: Folder, writes: int) -> Table:
+def _files(ending: Ending, folder: Folder, written: Written) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -132,7 +147,8 @@ def _files(ending: Ending, folder: Folder, writes: int) -> Table:
     if ending.truth.mails:
         table.add_row("", f"{path}/mail/")
     table.add_row("faults", "; ".join(f"{fault} goes on" for fault in ending.truth.faults) or "none")
-    table.add_row("ledger", f"{writes} writes: {path}/ledger.json")
+    table.add_row("ledger", f"{written.writes} writes: {path}/ledger.json")
     table.add_row("report", f"{path}/report.html, {path}/report.pdf")
+    table.add_row("evidence", written.evidence)
     table.add_row("record", f"{path}/record.json")
     return table
