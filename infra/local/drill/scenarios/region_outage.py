@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.local.drill import verdict
 from infra.local.drill.alert import RULE, availability_drop
+from infra.local.drill.canaries import write_canaries
 from infra.local.drill.failures import DrillFailed
 from infra.local.drill.scenario import Scenario
 from infra.local.drill.scene import Fault, Scene
@@ -24,26 +25,30 @@ class RegionOutage(Scenario):
     def why(self, scene: Scene) -> str:
         return "make drill: the region is out" if scene.mode is Mode.REAL else "make drill: a planned move"
 
+    def prepare(self, scene: Scene) -> None:
+        write_canaries(scene)
+
     def faults(self, scene: Scene) -> Sequence[Fault]:
-        return ({"kind": "region_outage", "target": _route(scene.estate).region},)
+        return ({"kind": "region_outage", "target": route_of(scene.estate).region},)
 
     def hurts_since(self, scene: Scene, truth: Truth) -> datetime | None:
-        seen = truth.at(_route(scene.estate).dns_name)
+        seen = truth.at(route_of(scene.estate).dns_name)
         return (seen.failing_since(scene.began) or seen.read_at) if seen.all_failing else None
 
     def alert(self, scene: Scene, fired_at: datetime) -> dict[str, Any]:
-        return availability_drop(_route(scene.estate), fired_at, scene.since or fired_at)
+        return availability_drop(route_of(scene.estate), fired_at, scene.since or fired_at)
 
     def cured(self, scene: Scene, truth: Truth) -> list[str]:
-        route = _route(scene.estate)
+        route = route_of(scene.estate)
         return verdict.unserved(truth.at(route.dns_name), route.recovery_region)
 
     def told(self, scene: Scene, truth: Truth) -> tuple[str, str]:
         news = "Service is back" if scene.mode is Mode.REAL else "Service has moved"
-        return news, f"{verdict.places(truth.at(_route(scene.estate).dns_name))}."
+        return news, f"{verdict.places(truth.at(route_of(scene.estate).dns_name))}."
 
 
-def _route(estate: Estate) -> TrafficRoute:
+def route_of(estate: Estate) -> TrafficRoute:
+    """The front door that is watched."""
     routes = estate.of_kind(TrafficRoute)
     if not routes:
         raise DrillFailed("the estate has no traffic_route, so no traffic can be watched")
