@@ -17,12 +17,11 @@ from infra.local.drill.api import Api
 from infra.local.drill.runs import Described
 from infra.local.drill.scenario import Scenario, scenario_of
 from infra.local.drill.scene import Scene
-from infra.local.machine import SAMPLE_ESTATE
 from shared.estate.load import load
 from shared.model.plan import Mode
 from tests.e2e.azure import AzureThread
 from tests.e2e.effects import effects
-from tests.e2e.machine import MachineProcess
+from tests.e2e.machine import MachineProcess, quiet_estate
 
 SPEED = 120.0
 OVER = {"succeeded", "failed", "aborted", "rejected"}
@@ -121,12 +120,14 @@ def playing(folder: Path, plan: str, *, mode: Mode | None = None, speed: float =
     """What that plan is for has just happened."""
     folder.mkdir(parents=True, exist_ok=True)
     scenario = scenario_of(plan)
+    estate = quiet_estate(folder)
+    estate.write_text(scenario.estate(estate.read_text(encoding="utf-8")), encoding="utf-8")
     with (
         AzureThread(folder / "azure.db", speed=speed) as azure,
-        MachineProcess(folder, speed=speed, azure=azure.url) as machine,
+        MachineProcess(folder, speed=speed, azure=azure.url, estate=estate) as machine,
     ):
         api = Api(str(machine.client.base_url), lambda: None, simulator=azure.url)
-        scene = Scene(load(SAMPLE_ESTATE), mode or scenario.modes[0], api, Silent())
+        scene = Scene(load(estate), mode or scenario.modes[0], api, Silent())
         course.set_up(scenario, scene)
         for run in machine.call("GET", "/api/runs").json()["runs"]:
             machine.wait_until_kept(run["run_id"])

@@ -40,8 +40,9 @@ def main() -> int:
     console = Console(highlight=False, width=width, no_color=not live)
     live = live and not console.is_dumb_terminal
     try:
-        estate = load(options.estate)
+        load(options.estate)
         with Folder(options.out, keep=options.keep) as folder:
+            estate = _staged(options, folder)
             return _drilled(options, estate, folder, Picturesque(console) if live else Plain(), console)
     except EstateInvalid as error:
         print(error, file=sys.stderr)
@@ -54,6 +55,16 @@ def main() -> int:
         # Whoever read this has gone; a second complaint at exit helps nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
+
+
+def _staged(options: argparse.Namespace, folder: Folder) -> Estate:
+    """The estate as the scenario wants it; where that is not the one given, a file beside the world's state."""
+    given = options.estate.read_text(encoding="utf-8")
+    wanted = scenario.scenario_of(options.plan).estate(given)
+    if wanted != given:
+        options.estate = folder.state.with_name("estate.yaml")
+        options.estate.write_text(wanted, encoding="utf-8")
+    return load(options.estate)
 
 
 def _drilled(
@@ -93,6 +104,8 @@ def _judged(options: argparse.Namespace, ending: Ending, folder: Folder, console
     console.file.flush()
     if options.keep:
         again = f"python -m infra.local --speed {options.speed:g} --state {shown(folder.state)}"
+        if options.estate != SAMPLE_ESTATE:
+            again += f" --estate {shown(options.estate)}"
         console.print(f"The world is kept; go on with it: {again}", soft_wrap=True)
     if not ending.problems:
         news, proof = ending.told

@@ -33,6 +33,10 @@ class Scenario:
     renewed: ClassVar[tuple[str, ...]] = ()
     """Parts of the writes (`PUT host/path`) that a second run repeats: they lead to what each run makes anew."""
 
+    def estate(self, text: str) -> str:
+        """The estate file that it is played in, made from the text of the one that was given."""
+        return text
+
     def why(self, scene: Scene) -> str:
         """The reason with which it is started."""
         return f"make drill: {self.pain if scene.mode is Mode.REAL else 'as planned'}"

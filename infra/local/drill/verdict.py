@@ -1,6 +1,7 @@
 """Whether a drill brought service back: the simulator's truth and the run's record decide, nobody's word."""
 
 from datetime import datetime
+from typing import Any
 
 from infra.local.drill.picture import faring
 from infra.local.drill.truth import Truth
@@ -50,14 +51,23 @@ def unserved(truth: Truth, served_from: str | None = None) -> list[str]:
     return found
 
 
-def changed(before: Truth, after: Truth) -> list[str]:
-    """Which resources are not what they were; that there was a deployment stays in Azure's own history."""
-    then, now = before.world["resources"], after.world["resources"]
+def changed(before: Truth, after: Truth, *, but: frozenset[str] = frozenset()) -> list[str]:
+    """Which resources are not what they were, but for fields of those names.
+
+    That there was a deployment stays in Azure's own history.
+    """
+    then, now = _without(but, before.world["resources"]), _without(but, after.world["resources"])
     return [
         f"{name} is not what it was before"
         for name in sorted({*then, *now})
         if then.get(name) != now.get(name) and "/microsoft.resources/deployments/" not in name.lower()
     ]
+
+
+def _without(fields: frozenset[str], value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {key: _without(fields, one) for key, one in value.items() if key not in fields}
+    return [_without(fields, one) for one in value] if isinstance(value, list) else value
 
 
 def places(truth: Truth) -> str:

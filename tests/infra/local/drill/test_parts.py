@@ -1,6 +1,6 @@
 """The parts of a drill that decide something: who plays whom, what a look at the world says, what counts as changed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,9 @@ from infra.local.drill import scenario, truth, verdict
 from infra.local.drill.cast import cast_for
 from infra.local.drill.failures import DrillFailed
 from infra.local.machine import SAMPLE_ESTATE
-from shared.estate.load import load
+from shared.estate.load import load, parse
+from shared.planners.drill_window import drill_schedules, refusal
+from shared.planners.schedule import due
 from shared.plans.catalog import catalog
 
 APPROVERS = ["bob@contoso.com", "carol@contoso.com", "erin@contoso.com"]
@@ -75,3 +77,16 @@ def test_a_scenario_is_named_for_its_plan_and_can_be_drilled(plan: str) -> None:
     assert not found.started_by or found.started_by in duties
     rules = {rule.alert_rule: rule.plan for rule in load(SAMPLE_ESTATE).remediation}
     assert not found.rule or rules[found.rule] == plan, "the estate answers that alert with another plan"
+
+
+def test_a_drill_of_the_quarterly_drill_has_its_window_open_and_too_old_for_the_clock() -> None:
+    sample = SAMPLE_ESTATE.read_text(encoding="utf-8")
+    for text in (sample, sample.partition("\ndrills:\n")[0]):
+        estate = parse(scenario.scenario_of("dr_drill").estate(text), name="estate")
+        now = datetime.now(UTC)
+        assert not refusal(estate.drills, now)
+        schedules = drill_schedules(estate.drills)
+        assert schedules
+        five = timedelta(minutes=5)
+        assert due(schedules, since=now - five, now=now + five, time_zone=estate.time_zone) == ()
+        assert estate.model_copy(update={"drills": load(SAMPLE_ESTATE).drills}) == load(SAMPLE_ESTATE)
