@@ -33,6 +33,9 @@ class Scenario:
     renewed: ClassVar[tuple[str, ...]] = ()
     """Parts of the writes (`PUT host/path`) that a second run repeats: they lead to what each run makes anew."""
 
+    spared: ClassVar[tuple[str, ...]] = ()
+    """Parts of the writes that a disturbed run need not send, because Azure may have done the same by then."""
+
     def estate(self, text: str) -> str:
         """The estate file that it is played in, made from the text of the one that was given."""
         return text
