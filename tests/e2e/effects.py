@@ -38,7 +38,7 @@ def is_canary(entry: dict[str, Any]) -> bool:
 
 def effect(entry: dict[str, Any]) -> str:
     """One write, so that the same one of another run reads the same."""
-    path = entry["path"].lower()
+    place = f"{entry['host']}{entry['path']}".lower()  # what a restore makes has a host of its own
     for unique in _UNIQUE:
-        path = unique.sub("*", path)
-    return f"{entry['method']} {entry['host']}{path}"
+        place = unique.sub("*", place)
+    return f"{entry['method']} {place}"

@@ -26,7 +26,7 @@ def disturb(azure: AzureThread, kinds: tuple[str, ...], expected: Counter[str]) 
     for effect, kind in zip(sorted(expected), cycle(kinds)):
         method, url = effect.split(" ", 1)
         host, _, path = url.partition("/")
-        fragment = max(("/" + path).split("*"), key=len)
+        host, fragment = (max(text.split("*"), key=len) for text in (host, "/" + path))
         match = {"method": method, "path": fragment, "writes": True}
         azure.do(
             lambda kind=kind, host=host, match=match: azure.world.faults.inject(
