@@ -14,7 +14,6 @@ from orchestrations.telling import send_once, tell
 from shared.actions import catalog
 from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid
 from shared.importing import IMPORTING
-from shared.model.estate import Person
 from shared.model.outcome import Outcome, Pending
 from shared.model.plan import ApprovalPolicy, PlanKind
 from shared.model.run import Approval, Control, Review, RunRecord, RunRequest, StepOrder
@@ -24,6 +23,7 @@ from shared.runtime import Runtime, runtime
 
 if TYPE_CHECKING:
     from shared.actions.action import Action, Call
+    from shared.model.estate import Person  # the estate is read when somebody asks, not at import
 
 OUTCOME_LIMIT = 32_000
 """Bytes of an outcome that may stay in history; more goes to blob and leaves a reference."""
@@ -144,7 +144,7 @@ def check_approval(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     return {"refused": "", "approval": approval.to_wire(), "duties": list(approver.duties)}
 
 
-def closed_glass(policy: ApprovalPolicy, approver: Person, at: datetime, request: RunRequest) -> str:
+def closed_glass(policy: ApprovalPolicy, approver: "Person", at: datetime, request: RunRequest) -> str:
     """Why this person may not approve alone at that moment, or nothing."""
     if policy.break_glass_after is None:
         return "nobody may approve this plan alone: the estate gives no break_glass_after"
