@@ -87,13 +87,10 @@ def test_every_step_can_be_read_back_by_its_action() -> None:
 
 
 def in_its_window(stage: Stage) -> Plan:
-    """The drill of an estate whose window is open now, for a day."""
-    now = stage.now.astimezone(UTC)
-    dates = tuple(
-        DrillDate(date=(now + timedelta(days=days)).date(), change="CHG-00001", approved_by="CAB")
-        for days in range(-1, 30)
-    )
-    drills = Drills(time_zone="Etc/UTC", length=timedelta(days=1), dates=dates)
+    """The drill of an estate whose window has been open for two hours, and is for most of a day."""
+    opened = (stage.now.astimezone(UTC) - timedelta(hours=2)).replace(second=0, microsecond=0)
+    dates = (DrillDate(date=opened.date(), change="CHG-00001", approved_by="CAB"),)
+    drills = Drills(time_zone="Etc/UTC", start=opened.time(), length=timedelta(days=1), dates=dates)
     return plan_of(contoso().model_copy(update={"drills": drills}))
 
 
