@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from shared.gateways.connection import Connection, calling, writing
-from shared.gateways.container_apps import App
+from shared.gateways.container_apps import App, apps_client
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
-from shared.importing import IMPORTING
 
 type Document = dict[str, Any]
 
@@ -38,13 +36,9 @@ class AppChanges:
 
     connection: Connection
 
-    @cached_property
+    @property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        with IMPORTING:
-            from azure.mgmt.appcontainers import ContainerAppsAPIClient  # noqa: PLC0415
-
-        link = self.connection
-        return ContainerAppsAPIClient(link.credential, link.subscription_id, **link.client_options)
+        return apps_client(self.connection)
 
     def set_template(self, app: App, template: Document) -> Operation | None:
         """Begin a new revision with that template; all of its containers must be in it."""

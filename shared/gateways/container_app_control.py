@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.gateways.connection import Connection
-from shared.gateways.container_apps import App
+from shared.gateways.container_apps import App, apps_client
 from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
-from shared.importing import IMPORTING
 
 
 @dataclass(frozen=True)
@@ -19,14 +18,7 @@ class ContainerAppControl:
 
     @property
     def _apps(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        with IMPORTING:
-            from azure.mgmt.appcontainers import ContainerAppsAPIClient  # noqa: PLC0415
-
-        def make() -> Any:  # noqa: ANN401 - see above
-            link = self.connection
-            return ContainerAppsAPIClient(link.credential, link.subscription_id, **link.client_options)
-
-        return self.connection.client("container apps", self.connection.subscription_id, make).container_apps
+        return apps_client(self.connection).container_apps
 
     def stop(self, app: App) -> Operation | None:
         """Stop an app: all of its replicas end, and its address answers 403. Stopping a stopped one does nothing."""

@@ -1,7 +1,6 @@
 """Container Apps through `azure-mgmt-appcontainers`: what runs, at which digest, how many replicas."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from shared.errors import AzureCallFailed
@@ -46,13 +45,9 @@ class ContainerApps:
 
     connection: Connection
 
-    @cached_property
+    @property
     def _client(self) -> Any:  # noqa: ANN401 - generated client without useful types
-        with IMPORTING:
-            from azure.mgmt.appcontainers import ContainerAppsAPIClient  # noqa: PLC0415
-
-        link = self.connection
-        return ContainerAppsAPIClient(link.credential, link.subscription_id, **link.client_options)
+        return apps_client(self.connection)
 
     def app(self, resource_id: str) -> App | None:
         """The app, or None when there is none of that name."""
@@ -98,22 +93,6 @@ class ContainerApps:
         states = [(replica.as_dict().get("properties") or {}).get("runningState") for replica in answer.value]
         return sum(str(state).lower() == "running" for state in states)
 
-    def set_template(self, app: App, template: dict[str, Any]) -> Operation | None:
-        """Give the app another template, whole: containers with their images, and scale. A new revision follows."""
-        where = parts(app.resource_id)
-        body = {"location": app.document.get("location"), "properties": {"template": template}}
-        properties = {**app.document["properties"], "template": template}
-        self.connection.expect(
-            "arm resource", app.resource_id, lambda seen: {**seen, "properties": properties}
-        )
-        return start(
-            "update container app",
-            app.resource_id,
-            lambda **options: self._client.container_apps.begin_update(
-                where.group, where.name, body, **options
-            ),
-        )
-
     def delete(self, app: App) -> Operation | None:
         """Delete the app."""
         where = parts(app.resource_id)
@@ -152,3 +131,17 @@ class ContainerApps:
                 if text(usage.name.value).lower() == "managedenvironmentconsumptioncores":
                     return float(usage.limit) - float(usage.current_value)
         return None
+
+
+def apps_client(connection: Connection) -> Any:  # noqa: ANN401 - generated client without useful types
+    """The one client of Container Apps, for every gateway that needs it."""
+    with IMPORTING:
+        from azure.mgmt.appcontainers import ContainerAppsAPIClient  # noqa: PLC0415
+
+    return connection.client(
+        "container apps",
+        connection.subscription_id,
+        lambda: ContainerAppsAPIClient(
+            connection.credential, connection.subscription_id, **connection.client_options
+        ),
+    )

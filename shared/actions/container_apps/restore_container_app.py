@@ -33,7 +33,7 @@ def restore_container_app(params: Params, call: Call) -> Outcome | Pending:
         return call.waiting_for(None, f"{service.name}: {service.region} is at work on it")
     away = call.azure.container_apps.app(service.recovery_resource_id)
     if away is not None and (template := _with_images(service, home, away)) is not None:
-        operation = call.azure.container_apps.set_template(home, template)
+        operation = call.azure.app_changes.set_template(home, template)
         return call.waiting_for(
             operation, f"{service.name}: {service.region} gets {away.image}", ready_since=None
         )

@@ -7,6 +7,7 @@ import pytest
 
 from shared.actions.machine_learning.run_sample_training_job import run_sample_training_job
 from shared.model.estate import MlWorkspace
+from shared.model.outcome import Pending
 from shared.model.plan import Step
 from tests.shared.actions.changes_once import ChangesOnce, Scenario, contoso, refused
 from tests.shared.actions.stage import Stage, StepFailed
@@ -45,7 +46,8 @@ def test_a_job_that_fails_is_told_and_another_submitted_when_people_say_so(stage
     step, progress = trial(), {}
     for _ in range(2):
         result = stage.call_once(step, mode=stage_mode(), progress=progress)
-        progress = result.progress  # type: ignore[union-attr]
+        assert isinstance(result, Pending)
+        progress = result.progress
         stage.lab.advance(30)
     fault = gone("region_outage", "eastus2")
     stage.lab.advance(60)
