@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from shared.estate.document import Document, Mistake, Path
 from shared.estate.explain import suggest, unknown
 from shared.estate.landing_zone import check_landing_zone
+from shared.estate.on_call import check_on_call
 from shared.estate.resources import check_resources
 from shared.estate.security import check_security
 from shared.model.estate import AiSearch, CosmosDb, Estate, Role, Schedule, Storage, TrafficRoute
@@ -39,6 +40,7 @@ def check(estate: Estate, document: Document) -> list[Mistake]:
         *_durations(estate, ()),
         *check_security(estate),
         *_drills(estate, document),
+        *check_on_call(estate, document),
     )
     return [document.mistake(path, message) for path, message in complaints]
 

@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.estate.document import Document, Mistake, Path
-from shared.model.estate import Estate, HttpsUrl, ImageDigest, KeyUrl, Mail, Name, Region, ResourceId
+from shared.model.estate import Estate, ImageDigest
+from shared.model.forms import HttpsUrl, KeyUrl, Mail, Name, Region, ResourceId, SecretUrl
 
 _GUID = r"^[0-9a-fA-F-]{36}$"
 
@@ -28,6 +29,7 @@ _FORMS = {
     _pattern(Name): "a name: small letters, digits and hyphens, at most 63",
     _pattern(HttpsUrl): "an https:// address",
     _pattern(KeyUrl): "the address of a Key Vault key: https://<vault>.vault.azure.net/keys/<name>",
+    _pattern(SecretUrl): "the address of a Key Vault secret: https://<vault>.vault.azure.net/secrets/<name>",
     _pattern(Mail): "a mail address",
 }
 

@@ -3,33 +3,13 @@
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from shared.model.forms import HttpsUrl, KeyUrl, Mail, Name, Region, ResourceId, TimeZone
+from shared.model.on_call import OnCall
 from shared.model.plan import ApprovalPolicy, PlanKind
 from shared.model.role import Role
 from shared.model.wire import Strict
-
-ResourceId = Annotated[str, Field(pattern=r"^/subscriptions/[0-9a-fA-F-]{36}(/[A-Za-z0-9._()/-]+)$")]
-Region = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{2,39}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
-HttpsUrl = Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?(/[^\s]*)?$")]
-KeyUrl = Annotated[
-    str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d+)?/keys/[0-9A-Za-z-]{1,127}(/[0-9a-f]{32})?$")
-]
-Mail = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[A-Za-z0-9.-]+$")]
-
-
-def _known_zone(zone: str) -> str:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - tzdata only when checked
-
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # "America" is a folder of the database
-        raise ValueError(f"'{zone}' is no time zone of the tz database, such as Asia/Tokyo") from error
-    return zone
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Person(Strict):
@@ -66,6 +46,8 @@ class ServiceBase(Strict):
     owner: Mail
     rto: timedelta
     rpo: timedelta | None = None
+    # The escalation policy of its incidents; none named: the estate's first one.
+    on_call: Name | None = None
 
 
 class CosmosDb(ServiceBase):
@@ -319,6 +301,8 @@ class Estate(Strict):
     limits: Limits = Limits()
     security: Security | None = None
     drills: Drills = Drills()
+    # Who answers an incident, and who next; `on_call` above is paged where nothing here says who.
+    escalation: OnCall | None = None
 
     def service(self, name: str) -> Service:
         """The service of that name; KeyError when the estate has none."""

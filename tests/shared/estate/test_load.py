@@ -313,7 +313,7 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
         "stakeholders",
         "nobody would be told",
     ),
-    "nobody to page": ([("[oncall-critical@contoso.com]", "[]")], "on_call:", "on_call", "nobody would be paged"),
+    "nobody to page": ([("[oncall-critical@contoso.com]", "[]")], "on_call: []", "on_call", "nobody would be paged"),
     "two rules for days": (
         [("at: 02:00", "at: 02:00\n    weekdays: [sun]\n    month_days: [1]")],
         "month_days: [1]\n",
