@@ -54,7 +54,13 @@ class Runtime:
             managed_identity_client_id=self.settings.azure_client_id,
             preview=preview,
         )
-        return Azure(connection, mail_endpoint=platform.mail_endpoint, mail_sender=platform.mail_sender)
+        telemetry = self.estate.telemetry
+        return Azure(
+            connection,
+            mail_endpoint=platform.mail_endpoint,
+            mail_sender=platform.mail_sender,
+            workspace_id=telemetry.workspace_id if telemetry else None,
+        )
 
     @cached_property
     def signer(self) -> Signer:

@@ -24,8 +24,10 @@ from shared.gateways.deployments import Deployments
 from shared.gateways.evidence import EvidenceStore
 from shared.gateways.graph import Graph
 from shared.gateways.key_vault import KeyVaults
+from shared.gateways.logs import Logs
 from shared.gateways.machine_learning import MachineLearning
 from shared.gateways.mail import Mail
+from shared.gateways.metrics import Metrics
 from shared.gateways.network import Network
 from shared.gateways.openai import OpenAiAccounts
 from shared.gateways.operations import Operation, OperationState, state
@@ -47,6 +49,7 @@ class Azure:
     connection: Connection
     mail_endpoint: str
     mail_sender: str
+    workspace_id: str | None = None
 
     @cached_property
     def cosmos(self) -> Cosmos:
@@ -179,6 +182,16 @@ class Azure:
     @cached_property
     def files(self) -> BlobFiles:
         return BlobFiles(self.connection)
+
+    # --- what was measured and logged
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        return Metrics(self.connection)
+
+    @cached_property
+    def logs(self) -> Logs:
+        return Logs(self.connection, self.workspace_id)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

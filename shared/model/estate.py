@@ -281,6 +281,12 @@ class Security(Strict):
         return next((one.why for one in self.kept if one.object_id.lower() == object_id.lower()), None)
 
 
+class Telemetry(Strict):
+    """Where what the services log is kept: the Log Analytics workspace, by its GUID ("Workspace ID")."""
+
+    workspace_id: str = Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+
+
 class Estate(Strict):
     """One estate file, whole and checked."""
 
@@ -303,6 +309,8 @@ class Estate(Strict):
     drills: Drills = Drills()
     # Who answers an incident, and who next; `on_call` above is paged where nothing here says who.
     escalation: OnCall | None = None
+    # Where what the services log is asked for.
+    telemetry: Telemetry | None = None
 
     def service(self, name: str) -> Service:
         """The service of that name; KeyError when the estate has none."""

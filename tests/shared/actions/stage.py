@@ -81,7 +81,10 @@ class Stage:
         self.estate = contoso()
         platform = self.estate.platform
         self.azure = Azure(
-            lab.connection, mail_endpoint=platform.mail_endpoint, mail_sender=platform.mail_sender
+            lab.connection,
+            mail_endpoint=platform.mail_endpoint,
+            mail_sender=platform.mail_sender,
+            workspace_id=self.estate.telemetry.workspace_id if self.estate.telemetry else None,
         )
         self._mark = 0
 

@@ -34,6 +34,7 @@ from infra.local.azure.services.machine_learning import SERVICES as MACHINE_LEAR
 from infra.local.azure.services.network import dns_zones, resolvers, traffic_manager
 from infra.local.azure.services.open_ai import SERVICES as OPEN_AI
 from infra.local.azure.services.security.together import SERVICES as SECURITY
+from infra.local.azure.services.telemetry import SERVICES as TELEMETRY
 
 # A service is one file (or folder) here and one entry below. `generic` takes the ARM calls that no other
 # service knows, `health` the hosts; clockwork of one moment runs in this order: probes before traffic.
@@ -69,6 +70,7 @@ SERVICES: tuple[Service, ...] = (
     *OPEN_AI,
     *MACHINE_LEARNING,
     landing_zone,
+    *TELEMETRY,
     generic.service,
     health.service,
 )

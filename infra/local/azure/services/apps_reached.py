@@ -11,6 +11,8 @@ from infra.local.azure.services import dependencies
 from infra.local.azure.services.container_apps import model
 from infra.local.azure.services.security import network_groups
 
+NO_REPLICA = "no ready replica"
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -21,6 +23,11 @@ class Reply:
     app: Json | None = None
     failing: dict[str, str] = field(default_factory=dict[str, str])
     reason: str = ""
+
+    @property
+    def logged(self) -> bool:
+        """Whether it was the app that answered: what its ingress refuses, it never hears of."""
+        return self.status not in {0, 403, 404} and self.reason != NO_REPLICA
 
 
 def app_at(world: World, fqdn: str) -> Json | None:
@@ -59,7 +66,7 @@ def reach(world: World, fqdn: str, host: str) -> Reply:
     if app["properties"].get("runningStatus") == "Stopped":
         return Reply(403, region, app, reason="Error 403 - This Container App is stopped")
     if model.ready_replicas(world, app) == 0:
-        return Reply(503, region, app, reason="no ready replica")
+        return Reply(503, region, app, reason=NO_REPLICA)
     return Reply(200, region, app)
 
 

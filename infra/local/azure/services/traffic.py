@@ -15,7 +15,8 @@ from infra.local.azure.services.network import names
 
 ADDRESS = "api.fas.contoso.com"
 REQUESTS_PER_SECOND = 5
-KEPT_MINUTES = 15
+KEPT_MINUTES = 60
+SHOWN_MINUTES = 15
 SERVICE = "FAS"
 service = Service("traffic")
 
@@ -60,10 +61,12 @@ def _remember(world: World, tenant: str, reply: apps_reached.Reply) -> None:
     if well:
         kept["last_success"], kept["served_by"] = world.now, reply.region
         if kept["failing_since"] is not None:
-            kept["outages"] = [*kept["outages"], {"since": kept["failing_since"], "until": world.now}][-50:]
+            outage = {"since": kept["failing_since"], "until": world.now, "status": kept["app"]}
+            kept["outages"] = [*kept["outages"], outage][-50:]
             kept["failing_since"], kept["restored_at"] = None, world.now
     else:
         kept["last_failure"], kept["reason"], kept["status"] = world.now, reply.reason, reply.status
+        kept["app"] = reply.status if reply.logged else 0
         if kept["failing_since"] is None:
             kept["failing_since"] = world.now
     table.put(tenant, kept)
@@ -72,6 +75,8 @@ def _remember(world: World, tenant: str, reply: apps_reached.Reply) -> None:
     row = seconds.get(f"{tenant}/{minute}") or {"minute": minute, "seconds": "." * 60}
     second = int(world.now) % 60
     row["seconds"] = row["seconds"][:second] + ("1" if well else "0") + row["seconds"][second + 1 :]
+    if not well:
+        row["statuses"] = {**row.get("statuses", {}), str(second): kept["app"]}
     seconds.put(f"{tenant}/{minute}", row)
     seconds.delete(f"{tenant}/{minute - KEPT_MINUTES * 60}")
 
@@ -84,11 +89,12 @@ def truth(world: World) -> object:
         kept = world.table("traffic").get(tenant)
         if kept is None:
             continue
-        minutes = [row for _, row in world.table("traffic minute").rows(f"{tenant}/")]
+        minutes = [row for _, row in world.table("traffic minute").rows(f"{tenant}/")][-SHOWN_MINUTES:]
         for name in ("last_success", "last_failure", "failing_since", "restored_at"):
             kept[name] = None if kept.get(name) is None else iso(kept[name])
-        kept["outages"] = [{key: iso(moment) for key, moment in one.items()} for one in kept["outages"]]
+        kept["outages"] = [{key: iso(one[key]) for key in ("since", "until")} for one in kept["outages"]]
         kept["minutes"] = {iso(row["minute"]): row["seconds"] for row in minutes}
+        kept.pop("app", None)
         kept["healthy"] = kept["failing_since"] is None
         told[tenant] = kept
     return {SERVICE: {"address": ADDRESS, "requests_per_second": REQUESTS_PER_SECOND, "tenants": told}}

@@ -1,0 +1,208 @@
+"""The workspace's tables: their columns, and the rows that they have of some time."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from infra.local.azure import contoso
+from infra.local.azure.core.clock import iso
+from infra.local.azure.core.store import Json
+from infra.local.azure.core.world import World
+from infra.local.azure.services.telemetry.notes import INFERENCE, noted
+from infra.local.azure.services.telemetry.story import RU_PER_REQUEST, USERS, Story
+
+WORKSPACE = "5d0c7a0e-6f53-4a7b-9a55-0f0a5e10c0de"
+AGENTS, INFERENCE_ROLE = "agent-service", "ml-inference"
+TEST_EVERY, LOCATIONS = 12, ("Tokyo", "Osaka", "Singapore", "Sydney", "Seoul")
+# Column -> DuckDB's type for it. The names are those of Azure Monitor's table reference.
+_ALL = {"TenantId": "VARCHAR", "TimeGenerated": "TIMESTAMP", "Type": "VARCHAR", "_ResourceId": "VARCHAR"}
+_APP = {
+    **_ALL,
+    "AppRoleName": "VARCHAR",
+    "OperationId": "VARCHAR",
+    "Properties": "JSON",
+    "ItemCount": "INTEGER",
+}
+COLUMNS: dict[str, dict[str, str]] = {
+    "AppRequests": {
+        **_APP,
+        "Name": "VARCHAR",
+        "Url": "VARCHAR",
+        "ResultCode": "VARCHAR",
+        "Success": "BOOLEAN",
+        "DurationMs": "DOUBLE",
+        "UserId": "VARCHAR",
+        "ClientIP": "VARCHAR",
+    },
+    "AppTraces": {**_APP, "Message": "VARCHAR", "SeverityLevel": "INTEGER"},
+    "AppMetrics": {**_APP, "Name": "VARCHAR", "Sum": "DOUBLE", "Min": "DOUBLE", "Max": "DOUBLE"},
+    "AppAvailabilityResults": {
+        **_APP,
+        "Name": "VARCHAR",
+        "Location": "VARCHAR",
+        "Success": "BOOLEAN",
+        "DurationMs": "DOUBLE",
+        "Message": "VARCHAR",
+    },
+    "AppDependencies": {
+        **_APP,
+        "Name": "VARCHAR",
+        "Target": "VARCHAR",
+        "Success": "BOOLEAN",
+        "DurationMs": "DOUBLE",
+    },
+    "AmlComputeJobEvent": {
+        **_ALL,
+        "EventType": "VARCHAR",
+        "JobName": "VARCHAR",
+        "ClusterName": "VARCHAR",
+        "WorkspaceName": "VARCHAR",
+        "JobErrorMessage": "VARCHAR",
+    },
+    "SecurityAlert": {
+        **_ALL,
+        "AlertName": "VARCHAR",
+        "DisplayName": "VARCHAR",
+        "AlertSeverity": "VARCHAR",
+        "ProviderName": "VARCHAR",
+        "ProductName": "VARCHAR",
+        "SystemAlertId": "VARCHAR",
+        "Status": "VARCHAR",
+        "CompromisedEntity": "VARCHAR",
+        "ResourceId": "VARCHAR",
+        "Description": "VARCHAR",
+    },
+    "SigninLogs": {
+        **_ALL,
+        "UserPrincipalName": "VARCHAR",
+        "UserId": "VARCHAR",
+        "IPAddress": "VARCHAR",
+        "ResultType": "VARCHAR",
+        "ResultDescription": "VARCHAR",
+        "AppDisplayName": "VARCHAR",
+    },
+}
+
+type Rows = Iterator[Json]
+type Maker = Callable[[Story, float, float], Rows]
+
+
+def rows(world: World, table: str, since: float, until: float) -> Rows:
+    """Yield what a table has of `since <= TimeGenerated <= until`, as far as time has come."""
+    maker = _MAKERS.get(table)
+    if maker is None:
+        return
+    story = Story(world)
+    shared = {"TenantId": WORKSPACE, "Type": table}
+    for row in maker(story, since, min(until, world.now)):
+        at = row.pop("at")
+        if since <= at <= until:
+            yield {**shared, "TimeGenerated": iso(at)[:26], **row}
+
+
+def _grain(since: float, until: float) -> int:
+    """Return the seconds that one row stands for: the longer the time asked about, the more it is sampled."""
+    span = until - since
+    return 1 if span <= 900 else 10 if span <= 3 * 3600 else 60 if span <= 86_400 else 600
+
+
+def _steps(since: float, until: float, grain: int) -> Iterator[int]:
+    first = int(since) // grain * grain
+    yield from range(first if first >= since else first + grain, int(until) + 1, grain)
+
+
+def _requests(story: Story, since: float, until: float) -> Rows:
+    grain = _grain(since, until)
+    for at in _steps(since, until, grain):
+        for tenant in story.tenants():
+            yield from _agents(story, tenant, at, grain)
+        if at % 5 == 0 or grain > 5:
+            served = noted(story.world, INFERENCE, at, 1)
+            if served:
+                properties = {"deployment": "fraud-detection"}
+                yield {
+                    **_app(at, INFERENCE_ROLE, properties, max(grain, 5) * 2),
+                    "Name": "POST /score",
+                    "Url": "https://ml-inference.contoso.com/score",
+                    "ResultCode": "200",
+                    "Success": True,
+                    "DurationMs": story.inference(at),
+                }
+
+
+def _agents(story: Story, tenant: str, at: int, grain: int) -> Rows:
+    """One row for each way in which requests of a step ended."""
+    ended: dict[int, int] = {}
+    for second in range(at, at + grain, max(1, grain // 10)):
+        status = story.status(tenant, second)
+        ended[status] = ended.get(status, 0) + 1
+    looked_at = sum(ended.values())
+    user = f"{tenant}-user-{at // grain * 7 % USERS:02}"
+    for status, share in ended.items():
+        if not status:
+            continue
+        count = round(story.rate(tenant, at) * grain * share / looked_at)
+        yield {
+            **_app(at, AGENTS, {"tenantId": tenant, "userId": user}, count),
+            "Name": f"POST /tenants/{tenant}/messages",
+            "Url": f"https://api.fas.contoso.com/tenants/{tenant}/messages",
+            "ResultCode": str(status),
+            "Success": status < 400,
+            "DurationMs": story.duration(tenant, at) if status < 400 else 12.0,
+            "UserId": user,
+            "ClientIP": f"203.0.113.{at // grain * 7 % USERS + 1}",
+        }
+
+
+def _measured(story: Story, since: float, until: float) -> Rows:
+    """What requests cost: the request units of each tenant, once a minute as the SDK sends them."""
+    for at in _steps(since, until, max(60, _grain(since, until))):
+        for tenant in story.tenants():
+            served = sum(story.status(tenant, second) == 200 for second in range(at, at + 60, 5))
+            count = round(story.rate(tenant, at) * 60 * served / 12)
+            if count:
+                yield {
+                    **_app(at, AGENTS, {"tenantId": tenant, "container": "messages"}, count),
+                    "Name": "cosmos_ru_consumption",
+                    "Sum": count * RU_PER_REQUEST,
+                    "Min": RU_PER_REQUEST,
+                    "Max": RU_PER_REQUEST,
+                }
+
+
+def _tested(story: Story, since: float, until: float) -> Rows:
+    """Availability tests from five places, each once a minute."""
+    tenant = story.tenants()[0]
+    for at in _steps(since, until, TEST_EVERY):
+        for name in ("fas-front-door", INFERENCE):
+            well = (
+                story.status(tenant, at) == 200
+                if name != INFERENCE
+                else noted(story.world, INFERENCE, at, 1) == 1
+            )
+            yield {
+                **_app(at, name, {}, 1),
+                "Name": name,
+                "Location": LOCATIONS[at // TEST_EVERY % len(LOCATIONS)],
+                "Success": well,
+                "DurationMs": 180.0 if well else 30_000.0,
+                "Message": "Passed" if well else "Response status code does not indicate success",
+            }
+
+
+def _app(at: float, role: str, properties: Json, count: int) -> Json:
+    group = contoso.EAST if role == AGENTS else contoso.GLOBAL
+    return {
+        "at": at,
+        "AppRoleName": role,
+        "OperationId": f"{int(at):032x}",
+        "Properties": json.dumps(properties),
+        "ItemCount": count,
+        "_ResourceId": contoso.resource_id(group, "Microsoft.Insights/components", f"appi-{role}").lower(),
+    }
+
+
+_MAKERS: dict[str, Maker] = {
+    "AppRequests": _requests,
+    "AppMetrics": _measured,
+    "AppAvailabilityResults": _tested,
+}
