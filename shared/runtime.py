@@ -60,6 +60,7 @@ class Runtime:
             mail_endpoint=platform.mail_endpoint,
             mail_sender=platform.mail_sender,
             workspace_id=telemetry.workspace_id if telemetry else None,
+            escalation=self.estate.escalation,
         )
 
     @cached_property

@@ -39,7 +39,9 @@ from shared.gateways.secret_values import SecretValues
 from shared.gateways.signing_keys import SigningKeys
 from shared.gateways.storage_accounts import StorageAccounts
 from shared.gateways.storage_restore import StorageRestore
+from shared.gateways.tickets import Tickets
 from shared.gateways.traffic import Traffic
+from shared.model.on_call import OnCall
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Azure:
     mail_endpoint: str
     mail_sender: str
     workspace_id: str | None = None
+    escalation: OnCall | None = None
 
     @cached_property
     def cosmos(self) -> Cosmos:
@@ -192,6 +195,12 @@ class Azure:
     @cached_property
     def logs(self) -> Logs:
         return Logs(self.connection, self.workspace_id)
+
+    # --- whom an incident is told to, besides mail
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        return Tickets(self.connection, self.escalation)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

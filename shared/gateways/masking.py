@@ -13,7 +13,7 @@ LONGEST_TEXT = 4000
 _SECRET_QUERY = frozenset({"sig", "code", "key", "token", "access_token"})
 _SECRET_FIELD = re.compile(
     r"(password|secret|accountkey|primarykey|secondarykey|apikey|sastoken|accesstoken|refreshtoken"
-    r"|connectionstring|privatekey|credential)$",
+    r"|connectionstring|privatekey|credential|routing_key)$",
     re.IGNORECASE,
 )
 _KEY_IN_TEXT = re.compile(

@@ -85,6 +85,7 @@ class Stage:
             mail_endpoint=platform.mail_endpoint,
             mail_sender=platform.mail_sender,
             workspace_id=self.estate.telemetry.workspace_id if self.estate.telemetry else None,
+            escalation=self.estate.escalation,
         )
         self._mark = 0
 

@@ -5,7 +5,7 @@ from typing import Any
 
 MASK = "***"
 _SECRET = re.compile(
-    r"password|passwd|secret(value)?$|(account|admin|api|access|primary|secondary|shared|master)_?key|"
+    r"password|passwd|secret(value)?$|(account|admin|api|access|primary|secondary|shared|master|routing)_?key|"
     r"connectionstring|(sas|access|bearer)_?token|credential",
     re.IGNORECASE,
 )

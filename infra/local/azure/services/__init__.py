@@ -29,6 +29,7 @@ from infra.local.azure.services.cosmos import failover as cosmos_failover
 from infra.local.azure.services.cosmos import restore as cosmos_restore
 from infra.local.azure.services.cosmos import roles as cosmos_roles
 from infra.local.azure.services.deployments import routes as deployments
+from infra.local.azure.services.desks import SERVICES as DESKS
 from infra.local.azure.services.landing_zone import service as landing_zone
 from infra.local.azure.services.machine_learning import SERVICES as MACHINE_LEARNING
 from infra.local.azure.services.network import dns_zones, resolvers, traffic_manager
@@ -71,6 +72,7 @@ SERVICES: tuple[Service, ...] = (
     *MACHINE_LEARNING,
     landing_zone,
     *TELEMETRY,
+    *DESKS,
     generic.service,
     health.service,
 )
