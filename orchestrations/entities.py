@@ -5,6 +5,7 @@ from typing import Any
 from durabletask.entities import EntityContext
 
 from orchestrations.app import app
+from shared.importing import IMPORTING
 from shared.model.incident_id import incident_id
 from shared.model.wire import Wire
 
@@ -35,6 +36,20 @@ def automation(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 
         state = payload
         ctx.set_state(state)
     return state
+
+
+@app.entity_trigger(context_name="context", entity_name="guardrails")
+def guardrails(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
+    """What automation has changed lately. `admit` answers why a step may not begin, or nothing."""
+    state: Wire = ctx.get_state(dict, {})
+    if ctx.operation != "admit":
+        return state
+    with IMPORTING:
+        from shared.planners.guardrails import admitted  # noqa: PLC0415 - with the first remediation
+
+    refusal, state = admitted(state, payload)
+    ctx.set_state(state)
+    return refusal
 
 
 @app.entity_trigger(context_name="context", entity_name="run_starts")
@@ -71,41 +86,81 @@ AUTOMATION_ON: Wire = {"enabled": True, "reason": "never switched off", "by": ""
 
 @app.entity_trigger(context_name="context", entity_name="open_incident")
 def open_incident(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
-    """The one open incident of a cause, by fingerprint.
+    """The one open incident of a cause, by fingerprint, and what its alert rule has said.
 
     `report` takes an alert: the first that fires opens the next generation and starts its orchestration in the same
-    step, so nothing lies between knowing of an incident and handling it. `close` lets the next alert open another.
+    step, so nothing lies between knowing of an incident and handling it. `digest` says what has been reported.
+    `close` lets the next alert open another incident; with `changes` only if nothing has changed since.
     """
-    state: Wire = ctx.get_state(dict, {"generation": 0, "open": False, "seen": {}})
+    state: Wire = {**NO_INCIDENT, **ctx.get_state(dict, {})}
     match ctx.operation:
         case "report":
-            seen = f"{payload['id']}/{payload['condition']}"
-            if seen in state["seen"]:
-                return state
-            if not state["open"] and payload["condition"] == "fired":
-                number = state["generation"] + 1
-                incident = incident_id(ctx.entity_id.key, number)
-                state = {
-                    "generation": number,
-                    "open": True,
-                    "seen": _recent(state["seen"], seen, opened=True),
+            opens, state = reported(state, payload)
+            if opens:
+                incident = incident_id(ctx.entity_id.key, state["generation"])
+                order = {
+                    "incident_id": incident,
+                    "generation": state["generation"],
+                    "alert": payload["alert"],
                 }
-                order = {"incident_id": incident, "generation": number, "alert": payload}
                 ctx.schedule_new_orchestration("handle_incident", order, incident)
-            else:
-                state = {**state, "seen": _recent(state["seen"], seen, opened=False)}
             ctx.set_state(state)
+            return state
         case "close" if payload["generation"] == state["generation"]:
-            state = {**state, "open": False}
-            ctx.set_state(state)
+            if payload.get("changes", state["signals"]["changes"]) == state["signals"]["changes"]:
+                state = {**state, "open": False}
+                ctx.set_state(state)
         case _:
             pass
-    return state
+    return {name: state[name] for name in ("generation", "open", "signals")}
 
 
-def _recent(seen: Wire, alert: str, *, opened: bool) -> Wire:
-    return dict([*seen.items(), (alert, opened)][-SEEN_ALERTS:])
+def reported(state: Wire, report: Wire) -> tuple[bool, Wire]:
+    """Whether an alert opens an incident, and what is known of its cause after it.
+
+    Known alerts (`seen`) and those that are older than the latest change count as repeats, so that neither
+    duplicates nor reordering nor what comes late changes anything. An alert that fired before the last incident's
+    latest one, and comes after that incident has closed, belonged to it.
+    """
+    alert: Wire = report["alert"]
+    seen, condition, at = report["seen_as"], alert["condition"], report["at"]
+    signals: Wire = dict(state["signals"])
+    if seen in state["seen"]:
+        return False, {**state, "signals": {**signals, "repeats": signals["repeats"] + 1}}
+    known = [*state["seen"], seen][-SEEN_ALERTS:]
+    latest = state["latest"]
+    if not state["open"]:
+        if condition != "fired":
+            return False, {**state, "seen": known, "over": max(state["over"], at)}
+        if at <= latest:
+            return False, {**state, "seen": known}
+        # Its end may have come before it.
+        over = state["over"] > at
+        said = {"fired": 1, "resolved": int(over), "changes": int(over), "at": alert["fired_at"]}
+        return True, {
+            **state,
+            "generation": state["generation"] + 1,
+            "open": True,
+            "seen": known,
+            "signals": {**said, "repeats": 0, "condition": "resolved" if over else "fired"},
+            "latest": max(at, state["over"]),
+        }
+    signals[condition] += 1
+    if at > latest or (at == latest and condition == "resolved"):
+        if signals["condition"] != condition:
+            signals["changes"] += 1
+        signals |= {"condition": condition, "at": alert["resolved_at"] or alert["fired_at"]}
+    return False, {**state, "seen": known, "signals": signals, "latest": max(latest, at)}
 
 
-SEEN_ALERTS = 100
-"""How many alerts of a cause are remembered, each with whether it opened the incident."""
+SEEN_ALERTS = 500
+"""How many alerts of a cause are remembered; the time of the latest one sorts out what is older still."""
+
+NO_INCIDENT: Wire = {
+    "generation": 0,
+    "open": False,
+    "seen": [],
+    "signals": {"fired": 0, "resolved": 0, "repeats": 0, "changes": 0, "condition": "fired", "at": None},
+    "latest": 0.0,
+    "over": 0.0,
+}

@@ -1,105 +1,368 @@
-"""One incident: tell the people on call, offer or start the plan that the estate names, and wait until it is over."""
+"""One incident, from its first alert to its close: tell people, remediate, verify, escalate, write it down.
+
+Deterministic: what to do comes from pure transitions (`shared.planners.incidents`), time from the orchestration, and
+everything else from activities and the entity that keeps what alerts say. The custom status is the live `Incident`,
+the output the closed one.
+"""
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from durabletask import task
 from durabletask.entities import EntityInstanceId
 
-from shared.model.alert import Alert, Incident, IncidentState
-from shared.model.run import LogEntry
+from shared.model.alert import Alert
+from shared.model.incident import Incident, IncidentState, Remediation, Signals, Ticket
+from shared.model.run import Control
 from shared.model.wire import Wire
+from shared.planners import incidents
 
 type Waits = Generator[task.Task[Any], Any, Any]
 
 PATIENTLY = task.RetryPolicy(
     first_retry_interval=timedelta(seconds=2),
-    max_number_of_attempts=12,
-    backoff_coefficient=2,
-    max_retry_interval=timedelta(minutes=5),
+    max_number_of_attempts=40,
+    backoff_coefficient=1.6,
+    max_retry_interval=timedelta(minutes=2),
 )
+"""For an hour and more: a ticket system or mail that is down for a while loses nothing."""
+
+LOOKS = (2.0, 30.0)
+"""Seconds after a wake-up at which the entity is looked at again: the alert may not have arrived there yet."""
+
+TRIES = 3
+"""Runs for one incident: another one may be at work on the same services first."""
+
+
+@dataclass
+class Chore:
+    """Something that goes on beside the incident and holds nothing up."""
+
+    what: str
+    task: task.Task[Any]
 
 
 def handle_incident(ctx: task.OrchestrationContext, payload: dict[str, Any]) -> Waits:
-    """From the first alert to the close; the custom status is the live `Incident`, the output the closed one."""
-    alert = Alert.from_wire(payload["alert"])
-    incident = Incident(id=payload["incident_id"], alert=alert, opened_at=_now(ctx))
-    incident = _noted(ctx, incident, f"opened by {alert.rule} ({alert.severity})")
+    """See an incident through; returns it closed."""
+    return (yield from _Handler(ctx, payload).carry_out())
 
-    told = ctx.call_activity("tell_on_call", input=incident.to_wire(), retry_policy=PATIENTLY)
-    response: Wire = yield ctx.call_activity(
-        "respond_to_incident", input=incident.model_dump_json(), retry_policy=PATIENTLY
-    )
-    if response["plan"]:
-        incident = incident.model_copy(
-            update={"plan": response["plan"], "run_ids": tuple(response["run_ids"])}
+
+class _Handler:
+    def __init__(self, ctx: task.OrchestrationContext, payload: Wire) -> None:
+        self.ctx = ctx
+        self.generation: int = payload["generation"]
+        alert = Alert.from_wire(payload["alert"])
+        self.cause = EntityInstanceId("open_incident", alert.fingerprint)
+        self.incident = incidents.noted(
+            Incident(id=payload["incident_id"], alert=alert, severity=alert.severity, opened_at=self.now),
+            self.now,
+            f"opened by {alert.rule} ({alert.severity})",
         )
-        what = f"started {response['run_ids'][0]}" if response["run_ids"] else f"offers {response['plan']}"
-        incident = _noted(ctx, incident, what)
+        self.chores: list[Chore] = []
+        self.brief: Wire = {}
+        self.run: task.Task[Any] | None = None
+        self.ladder: task.TimerTask | None = None
+        self.ladder_due: datetime | None = None
+        self.quiet: task.TimerTask | None = None
+        self.again: task.TimerTask | None = None
+        self.look: task.TimerTask | None = None
+        self.looks: list[float] = []
+        self.verifying: task.Task[Any] | None = None
 
-    telling = True
-    alerts, decisions = ctx.wait_for_external_event("alert"), ctx.wait_for_external_event("decision")
-    while incident.state is not IncidentState.CLOSED:
-        yield task.when_any([alerts, decisions, *([told] if telling else [])])
-        if telling and told.is_complete:
-            telling = False
-            failed = told.is_failed
-            incident = _noted(
-                ctx, incident, "the people on call could not be told" if failed else "told who is on call"
+    @property
+    def now(self) -> datetime:
+        return self.ctx.current_utc_datetime.replace(tzinfo=UTC)
+
+    def until(self, waited: task.Task[Any]) -> Waits:
+        """Wait, with the incident shown as it stands."""
+        self.ctx.set_custom_status(incidents.live(self.incident))
+        return (yield waited)
+
+    def chore(self, what: str, activity: str, **more: Any) -> None:  # noqa: ANN401 - plain JSON
+        order: Wire = {"incident": self.incident.to_wire(), **more}
+        self.chores.append(Chore(what, self.ctx.call_activity(activity, input=order, retry_policy=PATIENTLY)))
+
+    # --- the whole
+
+    def carry_out(self) -> Waits:
+        self.wakes = self.ctx.wait_for_external_event("alert")
+        self.decisions = self.ctx.wait_for_external_event("decision")
+        yield from self._assess()
+        self._remediate()
+        yield from self._look()
+        if self.brief["ticket_system"]:
+            self.chore("open a ticket", "open_ticket", system=self.brief["ticket_system"])
+        while self.incident.state is not IncidentState.CLOSED:
+            self._climb()
+            yield from self.until(task.when_any(self._waits()))
+            yield from self._go_on()
+        yield from self._write_down()
+        return self.incident.to_wire()
+
+    def _waits(self) -> list[task.Task[Any]]:
+        timers = (self.ladder, self.quiet, self.again, self.look, self.run, self.verifying)
+        return [
+            self.wakes,
+            self.decisions,
+            *(one for one in timers if one is not None),
+            *(one.task for one in self.chores),
+        ]
+
+    def _go_on(self) -> Waits:
+        yield from self._take_wake()
+        yield from self._take_decision()
+        self._take_chores()
+        if self.ladder is not None and self.ladder.is_complete:
+            self.ladder = None
+        if self.run is not None and self.run.is_complete:
+            self._take_run(self.run)
+        if self.verifying is not None and self.verifying.is_complete:
+            self._take_verdict(self.verifying)
+        if self.again is not None and self.again.is_complete:
+            self.again = None
+            yield from self._assess()
+            self._remediate()
+        if self.quiet is not None and self.quiet.is_complete:
+            self.quiet = None
+            yield from self._close_itself()
+
+    # --- what the estate says
+
+    def _assess(self, asked_by: Wire | None = None) -> Waits:
+        """Patient, and then without it: an incident that cannot be assessed is still seen by somebody."""
+        order: Wire = {"incident": self.incident.to_wire(), "attempt": len(self.incident.run_ids) + 1}
+        if asked_by is not None:
+            order["asked_by"] = asked_by
+        try:
+            self.brief = yield from self.until(
+                self.ctx.call_activity("assess_incident", input=order, retry_policy=PATIENTLY)
             )
-        if alerts.is_complete:
-            incident = _again(ctx, incident, alerts.get_result())
-            alerts = ctx.wait_for_external_event("alert")
-        if decisions.is_complete:
-            verdict = yield ctx.call_activity(
-                "check_control", input={"run_id": incident.id, "control": decisions.get_result()}
+        except task.TaskFailedError as error:
+            self.brief = {**EMPTY_BRIEF, "notes": [f"could not be assessed: {str(error)[:300]}"]}
+        first = not self.incident.ladder
+        told = self.incident.ladder
+        self.incident = incidents.assessed(self.incident, self.brief, self.now)
+        if not first:
+            self.incident = self.incident.model_copy(update={"ladder": told})
+
+    # --- remediation
+
+    def _remediate(self) -> None:
+        request = self.brief["request"]
+        if not request or self.run is not None or self.incident.state not in incidents.STANDS:
+            return
+        self.incident = incidents.started(self.incident, self.now, request["run_id"])
+        self.run = self.ctx.call_sub_orchestrator("run_plan", input=request, instance_id=request["run_id"])
+
+    def _take_run(self, run: task.Task[Any]) -> None:
+        self.run = None
+        run_id = self.incident.run_ids[-1]
+        record: Wire = {"run_id": run_id, "status": "failed"}
+        if run.is_failed:
+            record["status_reason"] = str(run.get_exception())[:300]
+        else:
+            record = run.get_result()
+        if record.get("held_by") and len(self.incident.run_ids) < TRIES:
+            self.incident = incidents.noted(self.incident, self.now, f"{run_id}: {record['status_reason']}")
+            self.incident = self.incident.model_copy(update={"remediation": Remediation.OFFERED})
+            self.again = self.ctx.create_timer(timedelta(seconds=self.brief["again_after"]))
+            return
+        self.incident = incidents.tried(self.incident, self.now, record)
+        if self.incident.remediation is Remediation.HELPED:
+            self._begin_quiet()
+        else:
+            self.incident = incidents.hurried(self.incident, self.now)
+            self.chore("tell what was tried", "tell_what_was_tried")
+        if self.incident.ticket is not None:
+            self.chore("note it in the ticket", "note_in_ticket", key=run_id)
+
+    # --- what the alert rule says
+
+    def _take_wake(self) -> Waits:
+        if self.wakes.is_complete:
+            # The event carries nothing that is believed: what alerts said is asked of the entity.
+            self.wakes = self.ctx.wait_for_external_event("alert")
+            self.looks = list(LOOKS)
+            yield from self._look()
+        elif self.look is not None and self.look.is_complete:
+            self.look = None
+            yield from self._look()
+
+    def _look(self) -> Waits:
+        before = self.incident.signals
+        kept = yield from self.until(self.ctx.call_entity(self.cause, "digest"))
+        signals = Signals.from_wire(kept["signals"])
+        self.incident = incidents.signalled(self.incident, signals, self.now)
+        if signals != before:
+            self._answer(before, signals)
+        if self.looks and self.look is None:
+            self.look = self.ctx.create_timer(timedelta(seconds=self.looks.pop(0)))
+
+    def _answer(self, before: Signals, signals: Signals) -> None:
+        """Resolved: see whether it is so. Fired after it had been mitigated: people, because it did not last."""
+        if signals.condition == "fired":
+            if self.quiet is not None and self.incident.state is IncidentState.OPEN:
+                self._end_quiet()
+                self.incident = incidents.hurried(self.incident, self.now)
+                if self.incident.remediation is Remediation.HELPED:
+                    self.incident = self.incident.model_copy(update={"remediation": Remediation.DID_NOT_HELP})
+                    self.chore("tell what was tried", "tell_what_was_tried")
+        elif before.condition == "fired" and self.incident.state in incidents.STANDS:
+            self._verify()
+
+    def _verify(self) -> None:
+        if self.verifying is None and self.run is None:
+            order: Wire = {"incident": self.incident.to_wire()}
+            self.verifying = self.ctx.call_activity("verify_recovered", input=order, retry_policy=PATIENTLY)
+
+    def _take_verdict(self, verifying: task.Task[Any]) -> None:
+        self.verifying = None
+        if verifying.is_failed:
+            why = str(verifying.get_exception())[:200]
+            verdict: Wire = {"healthy": False, "seen": f"it could not be looked at: {why}"}
+        else:
+            verdict = verifying.get_result()
+        if self.incident.state not in incidents.STANDS:
+            return
+        if verdict["healthy"]:
+            self.incident = incidents.mitigated(self.incident, self.now, verdict["seen"])
+            self._begin_quiet()
+        else:
+            self.incident = incidents.noted(self.incident, self.now, f"not over: {verdict['seen']}")
+
+    # --- closing
+
+    def _begin_quiet(self) -> None:
+        if incidents.may_close_itself(self.incident) and self.quiet is None:
+            self.quiet = self.ctx.create_timer(timedelta(seconds=self.brief["quiet_seconds"]))
+
+    def _end_quiet(self) -> None:
+        if self.quiet is not None:
+            self.quiet.cancel()
+            self.quiet = None
+
+    def _close_itself(self) -> Waits:
+        """After a quiet time, unless the entity knows of news: it lets go of the incident only without any."""
+        if not incidents.may_close_itself(self.incident):
+            return
+        order: Wire = {"generation": self.generation, "changes": self.incident.signals.changes}
+        kept = yield from self.until(self.ctx.call_entity(self.cause, "close", order))
+        if kept["open"]:
+            self.looks = list(LOOKS)
+            yield from self._look()
+            self._begin_quiet()
+            return
+        quiet = timedelta(seconds=self.brief["quiet_seconds"])
+        self.incident = incidents.closed(
+            self.incident, self.now, "system", f"recovered, and quiet for {quiet}"
+        )
+
+    def _write_down(self) -> Waits:
+        """The cause is free for another incident; then everything that is still to be said is said."""
+        yield from self.until(self.ctx.call_entity(self.cause, "close", {"generation": self.generation}))
+        kept = yield from self.until(self.ctx.call_entity(self.cause, "digest"))
+        if kept["generation"] == self.generation:
+            signals = Signals.from_wire(kept["signals"])
+            self.incident = self.incident.model_copy(update={"signals": signals})
+        for timer in (self.ladder, self.quiet, self.again, self.look):
+            if timer is not None and not timer.is_complete:
+                timer.cancel()
+        self.ladder = self.quiet = self.again = self.look = None
+        yield from self._finish_chores()
+        if self.incident.ticket is not None:
+            self.chore("close the ticket", "close_ticket")
+        self.chore("tell that it is over", "tell_closed")
+        self.chore("keep the incident's record", "publish_incident")
+        yield from self._finish_chores()
+
+    def _finish_chores(self) -> Waits:
+        while self.chores:
+            yield from self.until(task.when_any([one.task for one in self.chores]))
+            self._take_chores()
+
+    # --- people
+
+    def _climb(self) -> None:
+        """Tell every level that is due, and set the clock for the next."""
+        wait = timedelta(seconds=self.brief["acknowledged_seconds"])
+        due = incidents.rung_due(self.incident, wait)
+        while due is not None and due <= self.now:
+            rung = incidents.next_rung(self.incident)
+            assert rung is not None
+            self.chore(f"tell level {rung.level}", "tell_level", rung=rung.to_wire())
+            self.incident = incidents.told(self.incident, self.now, rung)
+            due = incidents.rung_due(self.incident, wait)
+        if due != self.ladder_due or (due is not None and self.ladder is None):
+            if self.ladder is not None:
+                self.ladder.cancel()
+            self.ladder = self.ctx.create_timer(due - self.now) if due is not None else None
+            self.ladder_due = due
+
+    def _take_decision(self) -> Waits:
+        if not self.decisions.is_complete:
+            return
+        given: Wire = {"run_id": self.incident.id, "control": self.decisions.get_result()}
+        self.decisions = self.ctx.wait_for_external_event("decision")
+        verdict: Wire
+        try:
+            verdict = yield from self.until(
+                self.ctx.call_activity("check_control", input=given, retry_policy=CHECK)
             )
-            incident = _decided(ctx, incident, verdict)
-            decisions = ctx.wait_for_external_event("decision")
+        except task.TaskFailedError as error:
+            why = str(error)[:200]
+            verdict = {"refused": f"it could not be checked, decide again ({why})"}
+        if verdict["refused"]:
+            self.incident = incidents.noted(
+                self.incident, self.now, f"ignored a decision: {verdict['refused']}"
+            )
+            return
+        control = Control.from_wire(verdict["control"])
+        who, reason = control.actor, control.reason
+        match control.verb:
+            case "acknowledge":
+                self.incident = incidents.acknowledged(self.incident, self.now, who, reason)
+            case "resolve":
+                self.incident = incidents.closed(self.incident, self.now, who, reason)
+            case "remediate" if self.run is None:
+                self.incident = incidents.noted(
+                    self.incident, self.now, f"asked for {self.incident.plan}", who
+                )
+                yield from self._assess({"id": control.actor_id, "name": who, "reason": reason})
+                self._remediate()
+            case _:
+                what = f"ignored {control.verb}: nothing here can be done with it now"
+                self.incident = incidents.noted(self.incident, self.now, what, who)
 
-    entity = EntityInstanceId("open_incident", alert.fingerprint)
-    yield ctx.call_entity(entity, "close", {"generation": payload["generation"]})
-    return incident.to_wire()
-
-
-def _again(ctx: task.OrchestrationContext, incident: Incident, wire: Any) -> Incident:  # noqa: ANN401 - an event
-    """A further alert of the same cause. `resolved` is a hint, and closes nothing by itself (seed 000, 5.1)."""
-    try:
-        alert = Alert.from_wire(wire)
-    except ValueError:
-        return _noted(ctx, incident, "ignored an event that is no alert")
-    if alert.condition == "resolved":
-        if incident.state is IncidentState.OPEN:
-            incident = incident.model_copy(update={"state": IncidentState.MITIGATED})
-        return _noted(ctx, incident, "Azure Monitor says that it is resolved")
-    if incident.state is IncidentState.MITIGATED:
-        incident = incident.model_copy(update={"state": IncidentState.OPEN})
-    return _noted(ctx, incident, "fired again")
-
-
-def _decided(ctx: task.OrchestrationContext, incident: Incident, verdict: Wire) -> Incident:
-    if verdict["refused"]:
-        return _noted(ctx, incident, f"ignored a decision: {verdict['refused']}")
-    control: Wire = verdict["control"]
-    who, reason = control["actor"], control["reason"]
-    if control["verb"] == "acknowledge":
-        changes: Wire = {"state": IncidentState.ACKNOWLEDGED, "acknowledged_by": who}
-        return _noted(ctx, incident.model_copy(update=changes), f"acknowledged: {reason}", who)
-    if control["verb"] == "resolve":
-        changes = {"state": IncidentState.CLOSED, "closed_at": _now(ctx)}
-        return _noted(ctx, incident.model_copy(update=changes), f"resolved: {reason}", who)
-    return _noted(ctx, incident, f"ignored {control['verb']}: an incident is acknowledged or resolved", who)
-
-
-def _noted(ctx: task.OrchestrationContext, incident: Incident, what: str, who: str = "") -> Incident:
-    """With a line more in its timeline (the last hundred are kept), shown to whoever looks."""
-    entry = LogEntry(at=_now(ctx), what=what[:300], who=who)
-    noted = incident.model_copy(update={"timeline": (*incident.timeline, entry)[-100:]})
-    live = noted.model_copy(update={"timeline": noted.timeline[-20:]})
-    ctx.set_custom_status(live.to_wire())
-    return noted
+    def _take_chores(self) -> None:
+        for one in [chore for chore in self.chores if chore.task.is_complete]:
+            self.chores.remove(one)
+            if one.task.is_failed:
+                why = str(one.task.get_exception())[:300]
+                self.incident = incidents.noted(self.incident, self.now, f"could not {one.what}: {why}")
+                continue
+            answer: Any = one.task.get_result()
+            if one.what == "open a ticket":
+                self.incident = incidents.ticketed(self.incident, self.now, Ticket.from_wire(answer))
 
 
-def _now(ctx: task.OrchestrationContext) -> datetime:
-    return ctx.current_utc_datetime.replace(tzinfo=UTC)
+CHECK = task.RetryPolicy(
+    first_retry_interval=timedelta(seconds=1), max_number_of_attempts=4, backoff_coefficient=2
+)
+
+EMPTY_BRIEF: Wire = {
+    "security": True,
+    "service": "",
+    "tenant": "",
+    "policy": "",
+    "ladder": [],
+    "silenced_until": None,
+    "plan": "",
+    "request": None,
+    "ticket_system": "",
+    "notes": [],
+    "quiet_seconds": 600.0,
+    "acknowledged_seconds": 3600.0,
+    "again_after": 60.0,
+}

@@ -1,85 +1,258 @@
-"""What an incident does outside: telling people, and starting the plan that the estate names for its rule."""
+"""What an incident does outside: who is told, which plan is started, and what stands in ticket and record."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import azure.durable_functions as df
-
 from orchestrations.app import app
-from orchestrations.start import Requester, start_run
+from orchestrations.start import Requester, signed_request
 from orchestrations.telling import tell
+from shared.errors import EstateInvalid, ParametersInvalid
 from shared.importing import IMPORTING
-from shared.model.plan import Mode
+from shared.model.plan import Mode, Plan
+from shared.model.wire import Wire
 from shared.plans.catalog import catalog
-from shared.runtime import runtime
+from shared.runtime import Runtime, runtime
 
 if TYPE_CHECKING:
-    from shared.model.alert import Incident
     from shared.model.estate import Estate, RemediationRule
+    from shared.model.incident import Incident
+
+AGAIN_AFTER = 60.0
+"""Seconds until a remediation that met another run on its services is tried again."""
+
+
+def _incident(payload: Wire) -> "Incident":
+    with IMPORTING:
+        from shared.model.incident import Incident  # noqa: PLC0415 - with the first incident
+
+    return Incident.from_wire(payload["incident"])
 
 
 @app.activity_trigger(input_name="payload")
-def tell_on_call(_ctx: object, payload: dict[str, Any]) -> bool:
-    """Tell the people on call that an incident is open, and what they can do."""
+def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
+    """What the estate says of an incident: whose it is, who is told when, and the run that answers it, signed."""
     with IMPORTING:
-        from shared.model.alert import Incident  # noqa: PLC0415 - with the first incident
+        from shared.planners import routing  # noqa: PLC0415 - with the first incident
 
-    world, incident = runtime(), Incident.from_wire(payload)
-    alert, rule = incident.alert, rule_for(world.estate, incident)
-    what = "The estate names no plan for this rule.\n"
-    if rule is not None:
-        what = f"The estate's plan for this rule is {rule.plan}: it " + (
-            "has been started.\n"
-            if rule.start == "start"
-            else f"is offered. Start it with POST /api/recovery/{rule.plan}.\n"
-        )
-    text = (
-        f"{alert.rule} fired at {alert.fired_at.isoformat()} ({alert.severity}).\n{alert.description}\n\n"
-        + "".join(f"  {resource}\n" for resource in alert.resources)
-        + f"\n{what}\nAcknowledge with POST /api/incidents/{incident.id}/acknowledge.\n"
+    world, incident = runtime(), _incident(payload)
+    estate, limits = world.estate, world.estate.limits
+    routed = routing.route(estate, incident, datetime.now(UTC))
+    notes = list(routed.notes)
+    rule, request = rule_for(estate, incident), None
+    if not world.signer.is_ours(incident.alert):
+        notes.append("the alert is not signed by this app: nothing is started")
+    elif routed.held:
+        pass
+    elif rule is None:
+        notes.append(f"the estate names no plan for {incident.alert.rule}: people decide")
+    elif rule.start == "start" or "asked_by" in payload:
+        try:
+            request = remediation_request(world, incident, rule, payload)
+        except (EstateInvalid, ParametersInvalid, ValueError) as error:
+            notes.append(f"{rule.plan} could not be planned: {str(error)[:400]}")
+    else:
+        notes.append(f"offers {rule.plan}: start it with POST /api/incidents/{incident.id}/remediate")
+    return {
+        "security": incident.alert.security or (rule is not None and rule.security),
+        "service": routed.service,
+        "tenant": incident.alert.tenant,
+        "policy": routed.policy,
+        "ladder": [rung.to_wire() for rung in routed.ladder],
+        "silenced_until": routed.silenced_until.isoformat() if routed.silenced_until else None,
+        "plan": rule.plan if rule is not None else "",
+        "request": request,
+        "ticket_system": routed.ticket_system,
+        "notes": notes,
+        "quiet_seconds": limits.quiet_before_close.total_seconds(),
+        "acknowledged_seconds": limits.acknowledged_for.total_seconds(),
+        "again_after": AGAIN_AFTER,
+    }
+
+
+def remediation_request(world: Runtime, incident: "Incident", rule: "RemediationRule", order: Wire) -> Wire:
+    """The signed start of the rule's plan for this incident; each attempt is a run of its own.
+
+    `order` may say who asked for it: then that person is the requester, and not the alert.
+    """
+    plan, parameters = plan_for(world.estate, incident, rule)
+    attempt, asked = order["attempt"], order.get("asked_by")
+    run_id = f"{plan.kind}-{plan.name}-{incident.id}" + (f"-{attempt}" if attempt > 1 else "")
+    return signed_request(
+        world,
+        plan,
+        mode=Mode.REAL,
+        requester=Requester(asked["id"], asked["name"])
+        if asked
+        else Requester(f"system:alert/{incident.id}", f"alert {incident.alert.rule}"),
+        reason=f"incident {incident.id}" + (f": {asked['reason']}" if asked else ""),
+        outage_started_at=incident.alert.fired_at,
+        rto_basis="alert",
+        parameters=parameters,
+        run_id=run_id,
+    ).to_wire()
+
+
+def plan_for(estate: "Estate", incident: "Incident", rule: "RemediationRule") -> tuple[Plan, Wire]:
+    """The concrete plan, and the parameters it was made with: the estate's, and what the alert is about."""
+    with IMPORTING:
+        from shared.plans.planning import PlanRequest  # noqa: PLC0415 - with the first plan that is started
+
+    maker, alert = catalog()[rule.plan], incident.alert
+    about: Wire = {"resources": list(alert.resources), "dimensions": dict(alert.dimensions)}
+    takes = maker.parameters.model_fields
+    parameters = {**{name: value for name, value in about.items() if name in takes}, **rule.parameters}
+    request = PlanRequest(mode=Mode.REAL, outage_started_at=alert.fired_at)
+    return maker(estate, request, maker.parameters.model_validate(parameters)), parameters
+
+
+@app.activity_trigger(input_name="payload")
+def verify_recovered(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
+    """Whether what the incident is about answers again, as its users would see it."""
+    world, incident = runtime(), _incident(payload)
+    service = next((one for one in world.estate.services if one.name == incident.service), None)
+    if service is None or service.health_url is None:
+        return {"healthy": True, "seen": "Azure Monitor says so, and there is no health address to ask"}
+    seen = world.azure.probe(service.health_url)
+    said = f"{service.health_url} answers {seen.status or 'nothing'} {seen.detail}".strip()
+    return {"healthy": seen.healthy, "seen": said}
+
+
+@app.activity_trigger(input_name="payload")
+def tell_level(_ctx: object, payload: dict[str, Any]) -> bool:
+    """Tell one level of the ladder, by mail and by its channels, each once."""
+    with IMPORTING:
+        from shared.model.incident import Rung  # noqa: PLC0415 - with the first incident
+
+    incident, rung = _incident(payload), Rung.from_wire(payload["rung"])
+    return _tell(
+        incident, f"level-{rung.level}-{rung.team}", rung.to, rung.channels, why=rung.why, level=rung.level
     )
-    tell(world, f"{incident.id}/opened", world.estate.on_call, f"[{alert.severity}] {alert.rule}", text)
+
+
+@app.activity_trigger(input_name="payload")
+def tell_what_was_tried(_ctx: object, payload: dict[str, Any]) -> bool:
+    """What was done without people did not help: everybody who was told hears it, with everything that was tried."""
+    incident = _incident(payload)
+    to, channels = _told_so_far(incident)
+    return _tell(incident, f"tried-{len(incident.run_ids)}-{len(incident.tried)}", to, channels)
+
+
+@app.activity_trigger(input_name="payload")
+def tell_closed(_ctx: object, payload: dict[str, Any]) -> bool:
+    """Everybody who was told hears that it is over."""
+    incident = _incident(payload)
+    to, channels = _told_so_far(incident)
+    return _tell(incident, "closed", to, channels) if to or channels else True
+
+
+def _address(world: Runtime, incident: "Incident") -> str:
+    with IMPORTING:
+        from orchestrations.triggers.incident_page import link_to  # noqa: PLC0415 - with the first incident
+
+    return link_to(world.signer, world.settings.app_url, incident.id)
+
+
+def _told_so_far(incident: "Incident") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    told = [rung for rung in incident.ladder if rung.told_at is not None]
+    return (
+        tuple(dict.fromkeys(mail for rung in told for mail in rung.to)),
+        tuple(dict.fromkeys(channel for rung in told for channel in rung.channels)),
+    )
+
+
+def _tell(  # noqa: PLR0913
+    incident: "Incident",
+    what: str,
+    to: tuple[str, ...],
+    channels: tuple[str, ...],
+    *,
+    why: str = "",
+    level: int = 0,
+) -> bool:
+    """One message, to each address and channel once. Where nobody is named the estate's on-call hears it."""
+    with IMPORTING:
+        from shared.reports import incident_report  # noqa: PLC0415 - templates with the first incident
+
+    world = runtime()
+    words = incident_report.message(
+        incident, address=_address(world, incident), time_zone=world.estate.time_zone, why=why, level=level
+    )
+    key = f"{incident.id}/{what}"
+    tell(world, key, to or world.estate.on_call, words.subject, words.text, html=words.html)
     return True
 
 
-@app.durable_client_input(client_name="client")
 @app.activity_trigger(input_name="payload")
-def respond_to_incident(payload: str, client: df.SyncDurableFunctionsClient) -> dict:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
-    """Start the plan that the estate names for the rule, or say which one it offers (`payload`: Incident JSON)."""
+def open_ticket(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
+    """The incident's ticket; asked for again it is the same one."""
     with IMPORTING:
-        from shared.model.alert import Incident  # noqa: PLC0415 - with the first incident
+        from shared.gateways.tickets import Ticket  # noqa: PLC0415 - with the first ticket
+        from shared.reports import incident_report  # noqa: PLC0415
 
-    world, incident = runtime(), Incident.from_wire(json.loads(payload))
-    rule = rule_for(world.estate, incident)
-    if rule is None or not world.signer.is_ours(incident.alert):
-        return {"plan": "", "run_ids": []}
-    if rule.start == "offer":
-        return {"plan": rule.plan, "run_ids": []}
-    run_id = f"{catalog()[rule.plan].kind}-{rule.plan}-{incident.id}"
-    if client.get_orchestration_state(run_id, fetch_payloads=False) is None:
-        from shared.plans.planning import PlanRequest  # noqa: PLC0415 - with the first plan that is started
+    world, incident = runtime(), _incident(payload)
+    words = incident_report.message(
+        incident, address=_address(world, incident), time_zone=world.estate.time_zone
+    )
+    ticket = Ticket(
+        key=incident.id,
+        title=words.subject,
+        text=words.text,
+        severity=incident.severity,
+        url=f"{world.settings.app_url}/api/incidents/{incident.id}",
+    )
+    opened = world.azure.tickets.open(payload["system"], ticket)
+    return opened.to_wire()
 
-        maker = catalog()[rule.plan]
-        since: datetime = incident.alert.fired_at
-        plan = maker(
-            world.estate,
-            PlanRequest(mode=Mode.REAL, outage_started_at=since),
-            maker.parameters.model_validate(rule.parameters),
+
+@app.activity_trigger(input_name="payload")
+def note_in_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
+    """What a run did stands in the ticket as well."""
+    with IMPORTING:
+        from shared.gateways.tickets import TicketRef  # noqa: PLC0415 - with the first ticket
+
+    world, incident = runtime(), _incident(payload)
+    if incident.ticket is None:
+        return False
+    at = TicketRef.from_wire(incident.ticket.to_wire())
+    world.azure.tickets.note(at, payload["key"], "\n".join(incident.tried) or incident.timeline[-1].what)
+    return True
+
+
+@app.activity_trigger(input_name="payload")
+def close_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
+    """The ticket is closed with the incident."""
+    with IMPORTING:
+        from shared.gateways.tickets import TicketRef  # noqa: PLC0415 - with the first ticket
+
+    world, incident = runtime(), _incident(payload)
+    if incident.ticket is None:
+        return False
+    world.azure.tickets.close(TicketRef.from_wire(incident.ticket.to_wire()), incident.close_reason)
+    return True
+
+
+@app.activity_trigger(input_name="payload")
+def publish_incident(_ctx: object, payload: dict[str, Any]) -> bool:
+    """Keep the post-incident record, for programs and for people, in blob storage."""
+    with IMPORTING:
+        from shared.reports import incident_report  # noqa: PLC0415 - templates when an incident ends
+
+    world, incident = runtime(), _incident(payload)
+    platform, zone = world.estate.platform, world.estate.time_zone
+    files = {
+        "incident.json": (json.dumps(incident.to_wire(), indent=2).encode(), "application/json"),
+        "incident.html": (
+            incident_report.html(incident, time_zone=zone).encode(),
+            "text/html; charset=utf-8",
+        ),
+    }
+    for name, (content, media_type) in files.items():
+        path = f"incidents/{incident.id}/{name}"
+        world.azure.blobs.write(
+            platform.records_account_url, platform.records_container, path, content, media_type
         )
-        start_run(
-            client,
-            world,
-            plan,
-            mode=Mode.REAL,
-            requester=Requester(f"system:alert/{incident.id}", f"alert {incident.alert.rule}"),
-            reason=f"incident {incident.id}",
-            outage_started_at=since,
-            rto_basis="alert",
-            parameters=rule.parameters,
-            run_id=run_id,
-        )
-    return {"plan": rule.plan, "run_ids": [run_id]}
+    return True
 
 
 @app.activity_trigger(input_name="payload")

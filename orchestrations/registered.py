@@ -2,7 +2,7 @@
 
 from orchestrations import activities, entities, evidence, incident_activities, orchestrators
 from orchestrations.app import app
-from orchestrations.triggers import alerts, approval_page, contract, health, tick
+from orchestrations.triggers import alerts, approval_page, contract, health, incident_page, tick
 
 __all__ = [
     "activities",
@@ -14,6 +14,7 @@ __all__ = [
     "evidence",
     "health",
     "incident_activities",
+    "incident_page",
     "orchestrators",
     "tick",
 ]

@@ -114,6 +114,7 @@ class RunState:
     held_by: str = ""
     review: Review | None = None
     duties: set[str] = field(default_factory=set[str])
+    given_up: str = ""
     aborting: bool = False
     undo_asked: bool = False
     finished_at: datetime | None = None
@@ -162,6 +163,15 @@ class RunState:
         if undo and not self.undo_asked:
             self.undo_asked = True
             self.steps += list(self._undoing())
+
+    def give_up(self, failed: StepState) -> None:
+        """What waits for that step, however far behind, is not started."""
+        self.given_up = self.given_up or f"{failed.name} failed: {failed.error}"
+        lost = {failed.name}
+        for state in self.steps:
+            if state.status is StepStatus.PENDING and lost & set(state.step.needs):
+                lost.add(state.name)
+                state.status, state.summary = StepStatus.SKIPPED, f"not started: {failed.name} failed"
 
     def _undoing(self) -> Iterator[StepState]:
         """Undo steps, last finished first, each needing the one before it and everything that still runs."""
@@ -261,6 +271,8 @@ class RunState:
         succeeded = [state for state in own if state.status is StepStatus.SUCCEEDED]
         if failed and not succeeded:
             return RunStatus.FAILED, f"no step succeeded: {', '.join(failed)} failed"
+        if self.given_up:
+            return RunStatus.FAILED, self.given_up
         notes: list[str] = []
         if failed:
             notes.append(f"not critical, but failed: {', '.join(failed)}")

@@ -13,6 +13,7 @@ from orchestrations.run_state import StepState
 from shared.model.plan import PlanKind
 from shared.model.run import Control, RunStatus, StepStatus
 from shared.model.wire import Wire
+from shared.planners.guardrails import Ask
 
 type Purpose = Literal["attempt", "retry", "poll", "observe"]
 
@@ -94,6 +95,8 @@ class Steps:
         for state in ready:
             if held and self._bound_by_switch(state):
                 continue
+            if (yield from self._refused(state)):
+                continue
             state.status, state.started_at = StepStatus.RUNNING, state.started_at or self.run.now
             state.paused_for = self.state.paused_until(self.run.now)
             if state.undoes is not None:
@@ -126,6 +129,33 @@ class Steps:
         self.state.held, self.held_since = True, self.held_since or self.run.now
         waited = (self.run.now - self.held_since).total_seconds()
         self.hold = self.run.ctx.create_timer(timedelta(seconds=max(self.poll_seconds, waited * 0.02)))
+        return True
+
+    def _refused(self, state: StepState) -> Waits:
+        """Whether the guardrails refuse a step that nobody asked for; it then counts as failed, and says why."""
+        request, guard = self.run.request, self.run.request.limits.guard
+        if not request.unasked or not self._bound_by_switch(state) or state.undoes is not None:
+            return False
+        touches = state.step.touches or tuple(f"service:{name}" for name in request.plan.services)
+        ask = Ask(
+            run_id=request.run_id,
+            step=state.name,
+            action=state.step.action,
+            kind=request.plan.kind,
+            touches=touches,
+            at=self.run.now,
+            cool_down_seconds=guard.cool_downs.get(state.step.action, guard.cool_down_seconds),
+            changes_per_hour=guard.changes_per_hour,
+            at_once=guard.at_once,
+            blackouts=guard.blackouts,
+        )
+        entity = EntityInstanceId("guardrails", "automation")
+        refusal = yield from self.run.until(self.run.ctx.call_entity(entity, "admit", ask.to_wire()))
+        if not refusal:
+            return False
+        state.started_at = state.started_at or self.run.now
+        self.run.say(f"{state.name} was refused by the guardrails: {refusal}")
+        self._failed(state, {"message": f"guardrails: {refusal}", "retryable": False})
         return True
 
     def _attempt(self, state: StepState) -> None:
@@ -230,6 +260,9 @@ class Steps:
         gentle = not state.step.critical or self.run.request.plan.mode == "first_success"
         if giving_up or (gentle and state.undoes is None):
             self._over(state, StepStatus.UNKNOWN if unknown else StepStatus.FAILED)
+        elif self._has_an_incident() and state.undoes is None:
+            self._over(state, StepStatus.UNKNOWN if unknown else StepStatus.FAILED)
+            self.state.give_up(state)
         elif (
             self.state.drill
             and state.undoes is None
@@ -241,6 +274,10 @@ class Steps:
             self._abort(undo=True)
         else:
             self._ask_operator(state, unknown=unknown)
+
+    def _has_an_incident(self) -> bool:
+        """A remediation that an alert started gives up by itself: its incident goes to people, who are told once."""
+        return self.run.request.by_system and self.run.request.plan.kind is PlanKind.REMEDIATION
 
     # --- operators
 

@@ -2,14 +2,20 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import azure.durable_functions as df
 from durabletask.entities import EntityInstanceId
 
 from shared.model.plan import Mode, Plan
-from shared.model.run import RunLimits, RunRequest
+from shared.model.run import Blackout, Guard, RunLimits, RunRequest
 from shared.runtime import Runtime
+
+if TYPE_CHECKING:
+    from shared.model.estate import Estate
+
+
+type RtoBasis = Literal["operator", "service_health", "probe", "alert", "request"]
 
 
 class Requester(NamedTuple):
@@ -28,11 +34,39 @@ def start_run(
     requester: Requester,
     reason: str,
     outage_started_at: datetime | None = None,
-    rto_basis: Literal["operator", "service_health", "probe", "alert", "request"] = "request",
+    rto_basis: RtoBasis = "request",
     parameters: dict[str, Any] | None = None,
     run_id: str | None = None,
 ) -> str:
     """Sign and schedule; returns the run id."""
+    signed = signed_request(
+        world,
+        plan,
+        mode=mode,
+        requester=requester,
+        reason=reason,
+        outage_started_at=outage_started_at,
+        rto_basis=rto_basis,
+        parameters=parameters,
+        run_id=run_id,
+    )
+    client.schedule_new_orchestration("run_plan", input=signed.to_wire(), instance_id=signed.run_id)
+    return signed.run_id
+
+
+def signed_request(
+    world: Runtime,
+    plan: Plan,
+    *,
+    mode: Mode,
+    requester: Requester,
+    reason: str,
+    outage_started_at: datetime | None = None,
+    rto_basis: RtoBasis = "request",
+    parameters: dict[str, Any] | None = None,
+    run_id: str | None = None,
+) -> RunRequest:
+    """What `run_plan` takes: the concrete plan with everything that it needs, signed for this very run."""
     now = datetime.now(UTC)
     limits = world.estate.limits
     request = RunRequest(
@@ -51,11 +85,26 @@ def start_run(
             retry_scale=world.settings.retry_scale,
             page_again_seconds=limits.page_again_after.total_seconds(),
             step_deadline_seconds=limits.step_deadline.total_seconds(),
+            guard=_guard(world.estate, now),
         ),
     )
-    signed = world.signer.sign_request(request)
-    client.schedule_new_orchestration("run_plan", input=signed.to_wire(), instance_id=signed.run_id)
-    return signed.run_id
+    return world.signer.sign_request(request)
+
+
+def _guard(estate: "Estate", now: datetime) -> Guard:
+    limits = estate.limits
+    totals = {"tenant": len(estate.tenants), "service": len(estate.services)}
+    return Guard(
+        cool_down_seconds=limits.cool_down.total_seconds(),
+        cool_downs={action: wait.total_seconds() for action, wait in limits.cool_downs.items()},
+        changes_per_hour=limits.changes_per_hour,
+        at_once={kind: max(1, int(total * limits.blast_radius)) for kind, total in totals.items()},
+        blackouts=tuple(
+            Blackout(begins=one.begins, ends=one.ends, reason=one.reason)
+            for one in estate.blackouts
+            if one.ends > now
+        ),
+    )
 
 
 def new_run_id(plan: Plan, now: datetime) -> str:

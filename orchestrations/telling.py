@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from shared.gateways.mail import Message
 
 
-def tell(world: Runtime, key: str, to: tuple[str, ...], subject: str, text: str) -> None:
+def tell(world: Runtime, key: str, to: tuple[str, ...], subject: str, text: str, html: str = "") -> None:
     """Send a plain mail, unless the one with that key was sent already."""
     from shared.gateways.mail import Message  # noqa: PLC0415 - see shared.importing
 
-    send_once(world, key, Message(to=to, subject=subject[:200], text=text, html=f"<pre>{escape(text)}</pre>"))
+    send_once(
+        world,
+        key,
+        Message(to=to, subject=subject[:200], text=text, html=html or f"<pre>{escape(text)}</pre>"),
+    )
 
 
 def send_once(world: Runtime, key: str, message: "Message") -> None:

@@ -1,6 +1,8 @@
-"""`POST /alerts`: Azure Monitor's action groups report here."""
+"""`POST /alerts`: Azure Monitor's action groups report here, as often and in whatever order they like."""
 
 import time
+from collections import OrderedDict
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
@@ -10,6 +12,7 @@ from durabletask.entities import EntityInstanceId
 from pydantic import ValidationError
 
 from orchestrations.app import app
+from orchestrations.entities import NO_INCIDENT
 from orchestrations.triggers.endpoint import BODY_LIMIT, answer, reply
 from orchestrations.triggers.problem import Problem
 from shared.importing import IMPORTING
@@ -20,10 +23,11 @@ from shared.runtime import Runtime
 if TYPE_CHECKING:
     from shared.model.alert import Alert
 
-NOTHING_KNOWN: Wire = {"generation": 0, "open": False, "seen": {}}
-
 SETTLED_WITHIN = 4.0
 """Seconds; action groups wait five for an answer."""
+
+WAKE_EVERY = 10.0
+"""Seconds; an incident looks again by itself for a while, so a cause that flaps wakes it no more often."""
 
 
 @app.route(route="alerts", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -33,16 +37,18 @@ def receive_alert(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) 
 
     def take(world: Runtime) -> func.HttpResponse:
         try:
-            return _report(client, world.signer.sign(_parsed(req.get_body(), client)))
+            alert = parsed(req.get_body(), client)
+            return reply(report(client, world, alert), 202)
         except grpc.RpcError as error:
             raise Problem(503, "the alert could not be stored: send it again") from error
 
     return answer(take)
 
 
-def _parsed(body: bytes, client: df.SyncDurableFunctionsClient) -> "Alert":
+def parsed(body: bytes, client: df.SyncDurableFunctionsClient) -> "Alert":
+    """The alert that was sent; 400 when it is none, and then somebody is told."""
     with IMPORTING:
-        from shared.model.alert import CommonAlert  # noqa: PLC0415 - with the first alert
+        from shared.model.common_alert import CommonAlert  # noqa: PLC0415 - with the first alert
 
     problem = Problem(413, f"an alert is smaller than {BODY_LIMIT} bytes")
     try:
@@ -68,33 +74,97 @@ def _problem(error: ValidationError) -> Problem:
     )
 
 
-def _report(client: df.SyncDurableFunctionsClient, alert: "Alert") -> func.HttpResponse:
-    """Hand it to the entity of its cause, and wait until that has said which incident it belongs to."""
+class _Lately:
+    """What this process has lately handed on, so that repeats cost nothing, and at once or one after the other.
+
+    Only a shortcut: the entity of the cause knows as well, across processes and restarts.
+    """
+
+    def __init__(self, room: int = 20_000) -> None:
+        self._room, self._lock = room, Lock()
+        self._answers: OrderedDict[str, Wire] = OrderedDict()
+        self._woken: OrderedDict[str, float] = OrderedDict()
+        self._causes = tuple(Lock() for _ in range(64))
+
+    def cause(self, fingerprint: str) -> Lock:
+        """One alert of a cause at a time."""
+        return self._causes[int(fingerprint[:4], 16) % len(self._causes)]
+
+    def answer(self, seen: str) -> Wire | None:
+        """What was answered to this very alert."""
+        return self._answers.get(seen)
+
+    def keep(self, seen: str, given: Wire) -> Wire:
+        """Remember an answer; its repeats are told that they are repeats."""
+        with self._lock:
+            self._answers[seen] = {**given, "deduplicated": True}
+            while len(self._answers) > self._room:
+                self._answers.popitem(last=False)
+        return given
+
+    def may_wake(self, incident: str) -> bool:
+        """Whether that incident has had its peace for long enough."""
+        now = time.monotonic()
+        with self._lock:
+            if now - self._woken.get(incident, -WAKE_EVERY) < WAKE_EVERY:
+                return False
+            self._woken[incident] = now
+            while len(self._woken) > self._room:
+                self._woken.popitem(last=False)
+        return True
+
+
+LATELY = _Lately()
+
+
+def report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: "Alert") -> Wire:
+    """Hand an alert to the entity of its cause; says which incident it belongs to, and whether that was open."""
+    key = f"{alert.fingerprint}/{alert.seen_as}"
+    if (known := LATELY.answer(key)) is not None:
+        return known
+    with LATELY.cause(alert.fingerprint):
+        if (known := LATELY.answer(key)) is not None:
+            return known
+        return LATELY.keep(key, _report(client, world, alert))
+
+
+def _report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: "Alert") -> Wire:
     entity = EntityInstanceId("open_incident", alert.fingerprint)
-    seen = f"{alert.id}/{alert.condition}"
-    known = _state(client, entity)
-    if seen in known["seen"]:
-        return _taken(alert, known["generation"], opened=False)
-    client.signal_entity(entity, "report", alert.to_wire())
+    before = _state(client, entity)
+    if alert.seen_as not in before["seen"]:
+        signed = world.signer.sign(alert)
+        order = {"alert": signed.to_wire(), "seen_as": alert.seen_as, "at": alert.at.timestamp()}
+        client.signal_entity(entity, "report", order)
+    if before["open"]:
+        return _woken(client, alert, before["generation"])
+    if (
+        alert.condition == "resolved"
+        or alert.seen_as in before["seen"]
+        or alert.at.timestamp() <= before["latest"]
+    ):
+        return _taken(alert, before["generation"], opened=False)
     deadline = time.monotonic() + SETTLED_WITHIN
     while time.monotonic() < deadline:
         state = _state(client, entity)
-        if seen in state["seen"]:
-            opened = state["seen"][seen]
-            if not opened and state["open"]:
-                client.raise_orchestration_event(
-                    incident_id(alert.fingerprint, state["generation"]), "alert", data=alert.to_wire()
-                )
-            return _taken(alert, state["generation"], opened=opened)
-        time.sleep(0.02)
-    return _taken(alert, known["generation"] + (0 if known["open"] else 1), opened=not known["open"])
+        if alert.seen_as in state["seen"]:
+            return _taken(alert, state["generation"], opened=state["generation"] > before["generation"])
+        time.sleep(0.01)
+    return _taken(alert, before["generation"] + 1, opened=True)
+
+
+def _woken(client: df.SyncDurableFunctionsClient, alert: "Alert", generation: int) -> Wire:
+    """The incident is open: tell it that there is news, unless it has just been told."""
+    incident = incident_id(alert.fingerprint, generation)
+    if LATELY.may_wake(incident):
+        client.raise_orchestration_event(incident, "alert", data={})
+    return _taken(alert, generation, opened=False)
 
 
 def _state(client: df.SyncDurableFunctionsClient, entity: EntityInstanceId) -> Wire:
     found = client.get_entity(entity)
-    return (found.get_typed_state() if found is not None else None) or NOTHING_KNOWN
+    return (found.get_typed_state() if found is not None else None) or NO_INCIDENT
 
 
-def _taken(alert: "Alert", generation: int, *, opened: bool) -> func.HttpResponse:
+def _taken(alert: "Alert", generation: int, *, opened: bool) -> Wire:
     number = incident_id(alert.fingerprint, generation) if generation else None
-    return reply({"incident_id": number, "deduplicated": not opened}, 202)
+    return {"incident_id": number, "deduplicated": not opened}

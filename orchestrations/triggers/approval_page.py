@@ -2,29 +2,17 @@
 
 import json
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.app import app
 from orchestrations.triggers.caller import Caller, caller_of
+from orchestrations.triggers.pages import form, html, refused, sentence
 from orchestrations.triggers.problem import Problem
 from shared.importing import IMPORTING
 from shared.model.role import Role
 from shared.runtime import Runtime, runtime
-
-BODY_LIMIT = 16 * 1024
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-SIGN_IN = "/.auth/login/aad"
-"""Where App Service Authentication signs people in."""
 
 
 @app.route(route="approvals/{link}", methods=["GET", "POST"])
@@ -34,10 +22,7 @@ def approval_page(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) 
     try:
         return _serve(req, client, runtime())
     except Problem as problem:
-        if problem.status == 401 and req.method == "GET":
-            back = urlsplit(req.url).path
-            return _redirect(f"{SIGN_IN}?post_login_redirect_uri={quote(back, safe='')}")
-        return _refused(problem)
+        return refused(req, problem)
 
 
 def _serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient, world: Runtime) -> func.HttpResponse:
@@ -64,12 +49,11 @@ def _serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient, world: 
         approvals.may_decide(world, caller, record, asked)
         may = True
     except Problem as problem:
-        message, tone, may = _sentence(problem.detail), "waiting", False
+        message, tone, may = sentence(problem.detail), "waiting", False
     if req.method == "POST":
-        _same_origin(req)
         if not may:
             raise Problem(409, message)
-        wanted = _form(req)
+        wanted = form(req, approvals.Decide)
         approvals.decide(world, client, caller, record, asked, wanted)
         what = "You approved it." if wanted.decision == "approve" else "You rejected it."
         message, tone, may = f"{what} The run goes on as soon as it has noticed.", "good", False
@@ -120,58 +104,4 @@ def _page(
         writes=writes,
         problems=problems,
     )
-    html = approval.page(approval.view(asked, time_zone=zone), state, record, time_zone=zone)
-    return func.HttpResponse(html, mimetype="text/html", charset="utf-8", headers=HEADERS)
-
-
-def _form(req: func.HttpRequest) -> Any:  # noqa: ANN401 - see _page
-    """The decision out of the form; the same type as the API takes."""
-    from orchestrations.triggers.approvals import Decide  # noqa: PLC0415 - with the first decision
-    from orchestrations.triggers.endpoint import parse  # noqa: PLC0415
-
-    raw = req.get_body()
-    if len(raw) > BODY_LIMIT:
-        raise Problem(413, f"The form is larger than {BODY_LIMIT} bytes.")
-    try:
-        fields = parse_qs(raw.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=5)
-    except ValueError:
-        raise Problem(400, "The form came broken: open the link again.") from None
-    given: dict[str, Any] = {name: values[0] for name, values in fields.items()}
-    if given.get("decision") == "break_glass":
-        given |= {"decision": "approve", "break_glass": True}
-    return parse(Decide, json.dumps(given).encode())
-
-
-def _same_origin(req: func.HttpRequest) -> None:
-    """A form on another site must not decide for somebody who happens to be signed in here."""
-    site, origin = req.headers.get("sec-fetch-site"), req.headers.get("origin")
-    foreign = site not in {None, "same-origin", "none"}
-    if origin is not None and urlsplit(origin).netloc not in {
-        urlsplit(req.url).netloc,
-        req.headers.get("host"),
-        urlsplit(runtime().settings.app_url).netloc,
-    }:
-        foreign = True
-    if foreign:
-        raise Problem(
-            403, "This decision came from another site: open the link in your mail and decide there."
-        )
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
-def _redirect(where: str) -> func.HttpResponse:
-    return func.HttpResponse(status_code=302, headers={**HEADERS, "Location": where})
-
-
-def _refused(problem: Problem) -> func.HttpResponse:
-    with IMPORTING:
-        from shared.reports import approval  # noqa: PLC0415 - templates only when somebody reads
-
-    title = {401: "Sign in first", 404: "There is no such run"}.get(problem.status, "This does not count")
-    html = approval.refusal_page(title, _sentence(problem.detail))
-    return func.HttpResponse(
-        html, status_code=problem.status, mimetype="text/html", charset="utf-8", headers=HEADERS
-    )
+    return html(approval.page(approval.view(asked, time_zone=zone), state, record, time_zone=zone))

@@ -1,19 +1,21 @@
-"""Alerts as Azure Monitor sends them, and the incidents that they open."""
+"""Alerts: what an alert rule said, in our own words, whoever sent it."""
 
 import hashlib
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
 
-from shared.model.run import LogEntry
 from shared.model.severity import Severity
 from shared.model.wire import Frozen
 
 
 class Alert(Frozen):
-    """What an alert rule said, once or again."""
+    """What an alert rule said, once or again.
+
+    `dimensions` say which of the rule's series it is about (a tenant, a container); `facts` are what people want to
+    read first: what was measured, against which threshold.
+    """
 
     id: str
     rule: str
@@ -22,87 +24,39 @@ class Alert(Frozen):
     fired_at: datetime
     resolved_at: datetime | None = None
     resources: tuple[str, ...]
+    dimensions: dict[str, str] = Field(default_factory=dict[str, str])
+    facts: dict[str, str] = Field(default_factory=dict[str, str])
     monitoring_service: str = ""
     description: str = ""
+    # Whether it is about security: then nothing but a person closes its incident (seed 000, section 5.1.2).
+    security: bool = False
     signature: str = ""
 
     @property
     def fingerprint(self) -> str:
-        """The cause: rule and resources, whatever their order or case. 16 hex digits."""
-        cause = "\n".join([self.rule.lower(), *sorted(resource.lower() for resource in self.resources)])
-        return hashlib.sha256(cause.encode()).hexdigest()[:16]
+        """The cause: rule, resources and dimensions, whatever their order or case. 16 hex digits."""
+        cause = [
+            self.rule.lower(),
+            *sorted({resource.lower().rstrip("/") for resource in self.resources}),
+            *sorted(f"{name.lower()}={value.lower()}" for name, value in self.dimensions.items()),
+        ]
+        return hashlib.sha256("\n".join(cause).encode()).hexdigest()[:16]
+
+    @property
+    def seen_as(self) -> str:
+        """What a repeat of this very alert is known by: the same id and condition. 16 hex digits."""
+        return hashlib.sha256(f"{self.id}\n{self.condition}".lower().encode()).hexdigest()[:16]
+
+    @property
+    def at(self) -> datetime:
+        """When its condition became so."""
+        return self.resolved_at or self.fired_at if self.condition == "resolved" else self.fired_at
+
+    @property
+    def tenant(self) -> str:
+        """The tenant that it is about, or nothing."""
+        return next((value for name, value in self.dimensions.items() if name.lower() in TENANT_NAMES), "")
 
 
-class _Essentials(BaseModel):
-    """Azure adds fields to the schema as it likes, so what is not read is not refused."""
-
-    model_config = ConfigDict(extra="ignore", defer_build=True)
-
-    alertId: str = Field(min_length=1, max_length=1000)  # noqa: N815 - the schema's name
-    alertRule: str = Field(min_length=1, max_length=500)  # noqa: N815
-    severity: Literal["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"]
-    monitorCondition: Literal["Fired", "Resolved"]  # noqa: N815
-    monitoringService: str = Field(default="", max_length=200)  # noqa: N815
-    alertTargetIDs: tuple[str, ...] = Field(default=(), max_length=100)  # noqa: N815
-    firedDateTime: datetime  # noqa: N815
-    resolvedDateTime: datetime | None = None  # noqa: N815
-    description: str | None = Field(default=None, max_length=10_000)
-
-    @field_validator("firedDateTime", "resolvedDateTime")
-    @classmethod
-    def _aware(cls, at: datetime | None) -> datetime | None:
-        return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
-
-
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="ignore", defer_build=True)
-
-    essentials: _Essentials
-    alertContext: Any = None  # noqa: N815
-
-
-class CommonAlert(BaseModel):
-    """The common alert schema (Microsoft Learn, Common alert schema for Azure Monitor alerts)."""
-
-    model_config = ConfigDict(extra="ignore", defer_build=True)
-
-    schemaId: Literal["azureMonitorCommonAlertSchema"]  # noqa: N815
-    data: _Data
-
-    def alert(self) -> Alert:
-        """The part of it that we act on."""
-        found = self.data.essentials
-        return Alert(
-            id=found.alertId,
-            rule=found.alertRule,
-            severity=Severity.from_azure(found.severity),
-            condition="fired" if found.monitorCondition == "Fired" else "resolved",
-            fired_at=found.firedDateTime,
-            resolved_at=found.resolvedDateTime,
-            resources=tuple(found.alertTargetIDs),
-            monitoring_service=found.monitoringService,
-            description=(found.description or "")[:1000],
-        )
-
-
-class IncidentState(StrEnum):
-    """Where an incident stands."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    MITIGATED = "mitigated"
-    CLOSED = "closed"
-
-
-class Incident(Frozen):
-    """One cause, from its first alert until somebody or a verified recovery closes it."""
-
-    id: str
-    alert: Alert
-    state: IncidentState = IncidentState.OPEN
-    opened_at: datetime
-    closed_at: datetime | None = None
-    acknowledged_by: str = ""
-    plan: str = ""
-    run_ids: tuple[str, ...] = ()
-    timeline: tuple[LogEntry, ...] = ()
+TENANT_NAMES = frozenset({"tenantid", "tenant", "customdimensions_tenantid", "properties_tenantid"})
+"""Names of the dimension that says whose requests were measured."""

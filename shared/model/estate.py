@@ -3,7 +3,7 @@
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.model.forms import HttpsUrl, KeyUrl, Mail, Name, Region, ResourceId, TimeZone
 from shared.model.on_call import OnCall
@@ -191,6 +191,8 @@ class RemediationRule(Strict):
     alert_rule: str
     plan: str
     start: Literal["offer", "start"] = "offer"
+    # Nothing but a person closes its incidents, whatever Azure Monitor or a probe says.
+    security: bool = False
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
@@ -227,10 +229,37 @@ class Drills(Strict):
 
 
 class Limits(Strict):
-    """How long things may take before somebody is asked."""
+    """How long things may take before somebody is asked, and how much may change without anybody being asked.
+
+    The second half binds what alerts and timers start (`shared.planners.guardrails`).
+    """
 
     step_deadline: timedelta = timedelta(hours=4)
     page_again_after: timedelta = timedelta(minutes=15)
+    # An incident that no longer hurts is watched for so long, and then closes by itself.
+    quiet_before_close: timedelta = timedelta(minutes=10)
+    # Who acknowledges has so long until the next level hears of it as well.
+    acknowledged_for: timedelta = timedelta(hours=1)
+    # The same action on the same resource waits so long before it may change it again.
+    cool_down: timedelta = timedelta(minutes=15)
+    cool_downs: dict[str, timedelta] = Field(default_factory=dict[str, timedelta])
+    changes_per_hour: int = Field(default=20, ge=0)
+    # The largest share of an estate's tenants, and of a service's replicas, that may be touched at once.
+    blast_radius: float = Field(default=0.5, gt=0, le=1)
+
+
+class Closed(Strict):
+    """A time in which something is left alone, and why. Times carry their offset: 2026-12-24T00:00+09:00."""
+
+    begins: AwareDatetime
+    ends: AwareDatetime
+    reason: str = Field(min_length=3)
+
+
+class MaintenanceWindow(Closed):
+    """Work on services that makes them fail as planned: their alerts page nobody, and start nothing."""
+
+    services: tuple[Name, ...] = Field(min_length=1)
 
 
 ObjectId = Annotated[str, Field(pattern=r"^[0-9a-fA-F-]{36}$")]
@@ -305,6 +334,9 @@ class Estate(Strict):
     remediation: tuple[RemediationRule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     limits: Limits = Limits()
+    # Nothing starts by the clock that changes Azure: a year-end freeze, a big sale.
+    blackouts: tuple[Closed, ...] = ()
+    maintenance_windows: tuple[MaintenanceWindow, ...] = ()
     security: Security | None = None
     drills: Drills = Drills()
     # Who answers an incident, and who next; `on_call` above is paged where nothing here says who.

@@ -54,6 +54,8 @@ class Step(Frozen):
     deadline: timedelta | None = None
     undo: "Step | None" = None
     recovers: tuple[str, ...] = ()
+    # What the guardrails count it against: `service:agents-db`, `tenant:fabrikam`; the plan's services when empty.
+    touches: tuple[str, ...] = ()
     wants_record: bool = False
     two_phase: bool = False
     # Done every few minutes; it leaves traces only where something else looks for them.

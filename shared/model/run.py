@@ -48,6 +48,24 @@ class StepStatus(StrEnum):
         return self not in {StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING_FOR_OPERATOR}
 
 
+class Blackout(Frozen):
+    """A time in which nothing is changed by itself, except to remedy or to recover."""
+
+    begins: datetime
+    ends: datetime
+    reason: str
+
+
+class Guard(Frozen):
+    """How much a run that nobody approved may change; `at_once` by kind of thing (`tenant`, `service`)."""
+
+    cool_down_seconds: float = 900.0
+    cool_downs: dict[str, float] = Field(default_factory=dict[str, float])
+    changes_per_hour: int = 20
+    at_once: dict[str, int] = Field(default_factory=dict[str, int])
+    blackouts: tuple[Blackout, ...] = ()
+
+
 class RunLimits(Frozen):
     """How the interpreter waits, in seconds; part of the request, so that a change binds no running run.
 
@@ -58,6 +76,7 @@ class RunLimits(Frozen):
     page_again_seconds: float = 900.0
     step_deadline_seconds: float = 4 * 3600.0
     retry_scale: float = 1.0
+    guard: Guard = Field(default_factory=Guard)
 
 
 class RunRequest(Frozen):
@@ -81,6 +100,11 @@ class RunRequest(Frozen):
     def by_system(self) -> bool:
         """Whether no person pressed start: the kill switch holds such runs."""
         return self.requester_id.startswith("system:")
+
+    @property
+    def unasked(self) -> bool:
+        """Whether nobody agreed to it either: the guardrails bind such runs."""
+        return self.by_system and not self.plan.approval.required
 
 
 class StepOrder(Frozen):
@@ -113,7 +137,9 @@ class Control(Frozen):
     """What an operator decides about a run, a step that failed, or an incident (whose id is then `run_id`)."""
 
     run_id: str
-    verb: Literal["pause", "resume", "abort", "retry", "skip", "acknowledge", "resolve", "review"]
+    verb: Literal[
+        "pause", "resume", "abort", "retry", "skip", "acknowledge", "resolve", "remediate", "review"
+    ]
     actor: str
     actor_id: str
     reason: str

@@ -3,15 +3,20 @@
 import email
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email import policy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.estate.load import load
+from shared.planners.on_call import on_duty
 from tests.e2e.machine import ROOT, MachineProcess
 
 KEY = {"x-functions-key": "local"}
+ESCALATION = load(ROOT / "shared/estate/contoso.yaml").escalation
+assert ESCALATION is not None
 FRONT_DOOR = (
     "/subscriptions/00000000-0000-4000-8000-00000000c0de/resourceGroups/rg-fas-global"
     "/providers/Microsoft.Network/trafficManagerProfiles/tm-fas"
@@ -23,6 +28,7 @@ def alert(
     number: str = "1",
     condition: str = "Fired",
     target: str = FRONT_DOOR,
+    fired: str = "2026-11-21T03:00:00.0000000Z",
 ) -> dict[str, Any]:
     """As an action group sends it (Microsoft Learn, Common alert schema)."""
     return {
@@ -37,7 +43,7 @@ def alert(
                 "monitoringService": "Log Alerts V2",
                 "alertTargetIDs": [target],
                 "originAlertId": number,
-                "firedDateTime": "2026-11-21T03:00:00.0000000Z",
+                "firedDateTime": fired,
                 "description": "availability below 99.95 %",
                 "essentialsVersion": "1.0",
                 "alertContextVersion": "1.0",
@@ -86,14 +92,14 @@ def test_one_incident_for_a_cause_until_somebody_closes_it(machine: MachineProce
     other = send(machine, alert(number="a2"))
     assert [again, other] == [{**first, "deduplicated": True}] * 2
 
-    assert send(machine, alert(number="a2", condition="Resolved")) == {**first, "deduplicated": True}
-    hint = eventually(lambda: incident(machine, first["incident_id"])["state"] == "mitigated")
-    assert hint, "a resolved alert is a hint"
     answer = machine.call(
         "POST", f"/api/incidents/{first['incident_id']}/acknowledge", "alice", json={"reason": "on it"}
     )
     assert answer.status_code == 202
     assert eventually(lambda: incident(machine, first["incident_id"])["state"] == "acknowledged")
+    assert send(machine, alert(number="a2", condition="Resolved")) == {**first, "deduplicated": True}
+    hint = eventually(lambda: incident(machine, first["incident_id"])["state"] == "mitigated")
+    assert hint, "a resolved alert is a hint, and the front door answers"
     path = f"/api/incidents/{first['incident_id']}/resolve"
     assert machine.call("POST", path, "dave", json={"reason": "not mine to say"}).status_code == 403
     assert machine.call("POST", path, "alice", json={"reason": "region is back"}).status_code == 202
@@ -102,9 +108,14 @@ def test_one_incident_for_a_cause_until_somebody_closes_it(machine: MachineProce
 
     late = send(machine, alert(number="a2"))
     assert late == {**first, "deduplicated": True}, "what has been seen opens nothing"
+    late = send(machine, alert(number="a3"))
+    assert late == {**first, "deduplicated": True}, "nor what fired before it was closed and came late"
     fresh = eventually(
         lambda: (
-            (found := send(machine, alert(number=f"b{time.monotonic_ns()}")))["deduplicated"] is False
+            (found := send(machine, alert(number=f"b{time.monotonic_ns()}", fired="2026-11-21T04:00:00Z")))[
+                "deduplicated"
+            ]
+            is False
             and found
         )
     )
@@ -120,14 +131,21 @@ def test_people_on_call_are_told_what_the_estate_offers(machine: MachineProcess)
         mails = machine.world()["mails"]
         return [mail for mail in mails if mail["subject"] == "[critical] systemavailabilitydrop"]
 
-    mails = eventually(told)
-    assert len(mails) == 1
+    eventually(lambda: len(told()) == 4)
+    mails = told()
+    l3 = on_duty(ESCALATION, "l3-support", datetime.now(UTC)).to
+    assert {address for mail in mails for address in mail["to"]} == {
+        *l3,
+        "architect@contoso.com",
+        "management@contoso.com",
+        "sre-team@contoso.com",
+    }, "who is on duty at the third level and the architect at once; the rule's owners besides"
     path = Path(mails[0]["file"])
     path = path if path.is_absolute() else machine.folder / "mail" / path.name
     message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
     body = message.get_body(("plain",))
     assert body is not None
-    assert "POST /api/recovery/region_outage" in body.get_content()
+    assert "/remediate to start region_outage" in body.get_content()
     assert FRONT_DOOR in body.get_content()
 
 

@@ -59,7 +59,7 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
         [("step_deadline: PT4H", "xyzzy: 1\n  step_deadline: PT4H")],
         "xyzzy",
         "limits.xyzzy",
-        "known are page_again_after, step_deadline",
+        "known are acknowledged_for, blast_radius",
     ),
     "a field of another kind of service": (
         [("database: agents\n", "database: agents\n    alias: x.y\n")],

@@ -1,0 +1,90 @@
+"""Incidents: one cause, from its first alert until somebody or a verified recovery closes it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from shared.model.alert import Alert
+from shared.model.run import LogEntry
+from shared.model.severity import Severity
+from shared.model.wire import Frozen
+
+
+class IncidentState(StrEnum):
+    """Where an incident stands. Mitigated: it no longer hurts, and it is watched until it closes."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    CLOSED = "closed"
+
+
+class Remediation(StrEnum):
+    """What was done about it without a person."""
+
+    NONE = "none"
+    OFFERED = "offered"
+    RUNNING = "running"
+    HELPED = "helped"
+    DID_NOT_HELP = "did_not_help"
+
+
+class Ticket(Frozen):
+    """Where the incident stands in the ticket system."""
+
+    system: str
+    number: str
+    url: str = ""
+    id: str = ""
+
+
+class Rung(Frozen):
+    """One level of the ladder: which team, from when on, and why it is that one. `told_at` once it was."""
+
+    level: int
+    team: str
+    due_at: datetime
+    to: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    why: str = ""
+    told_at: datetime | None = None
+
+
+class Signals(Frozen):
+    """What the alert rule has said since the incident opened. `changes` counts how often it changed its mind."""
+
+    fired: int = 1
+    resolved: int = 0
+    repeats: int = 0
+    changes: int = 0
+    condition: Literal["fired", "resolved"] = "fired"
+    at: datetime | None = None
+
+
+class Incident(Frozen):
+    """One cause, whole: what `GET /incidents/{id}` answers, and what is kept when it has closed."""
+
+    id: str
+    alert: Alert
+    severity: Severity = Severity.HIGH
+    state: IncidentState = IncidentState.OPEN
+    opened_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    mitigated_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    close_reason: str = ""
+    security: bool = False
+    service: str = ""
+    tenant: str = ""
+    policy: str = ""
+    ladder: tuple[Rung, ...] = ()
+    silenced_until: datetime | None = None
+    remediation: Remediation = Remediation.NONE
+    plan: str = ""
+    run_ids: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+    ticket: Ticket | None = None
+    signals: Signals = Signals()
+    timeline: tuple[LogEntry, ...] = ()

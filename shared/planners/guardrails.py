@@ -1,0 +1,100 @@
+"""What automation may change without anybody being asked: cool-downs, changes an hour, blast radius, blackouts.
+
+Pure: the entity `guardrails` keeps the state and asks this before every changing step of a run that an alert or a
+timer started. Runs that people approved are not bound; the kill switch stands before all of it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field
+
+from shared.model.run import Blackout
+from shared.model.wire import Frozen
+
+HOUR = 3600.0
+
+
+class Ask(Frozen):
+    """A step that wants to change something. `touches` says what: `service:agents-db`, `tenant:fabrikam`."""
+
+    run_id: str
+    step: str
+    action: str
+    kind: str
+    touches: tuple[str, ...] = ()
+    at: datetime
+    cool_down_seconds: float
+    changes_per_hour: int
+    # The largest number of different things of a kind that may be touched within an hour, by the kind's name.
+    at_once: dict[str, int] = Field(default_factory=dict[str, int])
+    blackouts: tuple[Blackout, ...] = ()
+
+
+class Change(Frozen):
+    """A step that was admitted, at a time in seconds since 1970."""
+
+    run_id: str
+    step: str
+    action: str
+    touches: tuple[str, ...]
+    at: float
+
+
+class Guarded(Frozen):
+    """The changes of the last hours, the oldest first."""
+
+    changes: tuple[Change, ...] = ()
+
+
+EMERGENCIES = frozenset({"remediation", "recovery"})
+REMEMBERED = timedelta(hours=24)
+
+
+def admit(guarded: Guarded, ask: Ask) -> tuple[str, Guarded]:
+    """Why the step may not begin, or nothing; and what is known after it. Asked again by the same step: the same."""
+    now = ask.at.timestamp()
+    if any((one.run_id, one.step) == (ask.run_id, ask.step) for one in guarded.changes):
+        return "", guarded
+    refusal = _refusal(guarded, ask, now)
+    if refusal:
+        return refusal, guarded
+    kept = [one for one in guarded.changes if one.at > now - REMEMBERED.total_seconds()]
+    change = Change(run_id=ask.run_id, step=ask.step, action=ask.action, touches=ask.touches, at=now)
+    return "", Guarded(changes=(*kept, change))
+
+
+def _refusal(guarded: Guarded, ask: Ask, now: float) -> str:
+    for blackout in ask.blackouts:
+        if ask.kind not in EMERGENCIES and blackout.begins <= ask.at < blackout.ends:
+            return f"blackout until {blackout.ends:%Y-%m-%d %H:%M} UTC: {blackout.reason}"
+    for one in reversed(guarded.changes):
+        left = one.at + ask.cool_down_seconds - now
+        if left > 0 and one.action == ask.action and set(one.touches) & set(ask.touches):
+            what = ", ".join(sorted(set(one.touches) & set(ask.touches)))
+            return (
+                f"cool-down: {ask.action} changed {what} {_ago(now - one.at)} ago ({one.run_id}); "
+                f"again in {_ago(left)}"
+            )
+    lately = [one for one in guarded.changes if one.at > now - HOUR]
+    if len(lately) >= ask.changes_per_hour:
+        return f"rate limit: {len(lately)} changes in the last hour, {ask.changes_per_hour} are allowed"
+    for kind, limit in ask.at_once.items():
+        mine = {name for name in ask.touches if name.startswith(f"{kind}:")}
+        others = {name for one in lately for name in one.touches if name.startswith(f"{kind}:")}
+        if mine - others and len(mine | others) > limit:
+            return (
+                f"blast radius: {len(others)} {kind}s were touched in the last hour, "
+                f"{limit} at once are allowed"
+            )
+    return ""
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def admitted(state: dict[str, Any], ask: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """`admit` on plain JSON, as the entity keeps it."""
+    refusal, guarded = admit(Guarded.from_wire(state or {}), Ask.from_wire(ask))
+    return refusal, guarded.to_wire()

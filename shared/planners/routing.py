@@ -1,0 +1,71 @@
+"""Whose an incident is: its service, its escalation ladder with people and moments, what is silent, and its tickets."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.model.estate import Estate, Service
+from shared.model.incident import Incident, Rung
+from shared.planners.on_call import route as ladder_of
+
+
+class Routed(NamedTuple):
+    """What `assess_incident` starts from. `held` says why nothing is remedied by itself, if so."""
+
+    service: str
+    policy: str
+    ladder: tuple[Rung, ...]
+    silenced_until: datetime | None
+    ticket_system: str
+    held: str
+    notes: tuple[str, ...]
+
+
+def route(estate: Estate, incident: Incident, now: datetime) -> Routed:
+    """Pure. An estate without an escalation section pages its `on_call` at once."""
+    alert, notes = incident.alert, list[str]()
+    service = service_of(estate, alert.resources)
+    if service is None:
+        notes.append("none of its resources is a service of the estate")
+    window = next(
+        (
+            one
+            for one in estate.maintenance_windows
+            if service is not None and service.name in one.services and one.begins <= now < one.ends
+        ),
+        None,
+    )
+    held = ""
+    if window is not None:
+        held = f"maintenance until {window.ends:%Y-%m-%d %H:%M %Z}: {window.reason}"
+        notes.append(held)
+    oncall = estate.escalation
+    if oncall is None:
+        ladder: tuple[Rung, ...] = (
+            Rung(level=1, team="on call", due_at=incident.opened_at, to=estate.on_call),
+        )
+        policy, tickets = "", ""
+    else:
+        chosen = oncall.policy(service.on_call if service is not None else None)
+        found = ladder_of(oncall, chosen.name, incident.severity, incident.opened_at, rule=alert.rule)
+        ladder = tuple(Rung.from_wire(rung.to_wire()) for rung in found)
+        policy, tickets = chosen.name, chosen.tickets or ""
+    return Routed(
+        service=service.name if service is not None else "",
+        policy=policy,
+        ladder=ladder,
+        silenced_until=window.ends if window is not None else None,
+        ticket_system=tickets,
+        held=held,
+        notes=tuple(notes),
+    )
+
+
+def service_of(estate: Estate, resources: tuple[str, ...]) -> Service | None:
+    """The estate's service that one of those resources is, or lies in; in its own region or the recovery region."""
+    for resource in resources:
+        wanted = resource.lower().rstrip("/")
+        for service in estate.services:
+            for own in (service.resource_id, getattr(service, "recovery_resource_id", None)):
+                if own and (wanted == own.lower() or wanted.startswith(f"{own.lower()}/")):
+                    return service
+    return None
