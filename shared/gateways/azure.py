@@ -11,6 +11,7 @@ from shared.gateways.authorization import Authorization
 from shared.gateways.blob_files import BlobFiles
 from shared.gateways.blobs import Blobs
 from shared.gateways.canaries import Canaries
+from shared.gateways.chat import Chat
 from shared.gateways.connection import Connection
 from shared.gateways.container_app_control import ContainerAppControl
 from shared.gateways.container_apps import ContainerApps
@@ -201,6 +202,10 @@ class Azure:
     @cached_property
     def tickets(self) -> Tickets:
         return Tickets(self.connection, self.escalation)
+
+    @cached_property
+    def chat(self) -> Chat:
+        return Chat(self.connection, self.escalation)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

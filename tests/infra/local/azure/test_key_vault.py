@@ -51,7 +51,7 @@ def test_the_primary_vault_is_complete_and_the_other_lacks_a_deleted_secret(lab)
     (gone,) = secrets(lab).list_deleted_secrets()
     assert gone.name == "tenant-signing-key"
     assert (gone.scheduled_purge_date - gone.deleted_date).days == 90
-    assert names(lab, OPS) == ["run-signing-key"]
+    assert "run-signing-key" in names(lab, OPS)
 
 
 def test_a_deleted_secret_comes_back_with_its_value_after_some_seconds(lab):
@@ -125,10 +125,10 @@ def test_values_are_in_no_ledger_and_no_truth(lab):
 
 
 def test_long_lists_come_in_pages(lab):
-    client = secrets(lab, OPS)
+    client, before = secrets(lab, OPS), len(names(lab, OPS))
     for number in range(30):
         client.set_secret(f"s{number:02d}", "x")
-    assert len(names(lab, OPS)) == 31
+    assert len(names(lab, OPS)) == before + 30
 
 
 @pytest.mark.parametrize(
