@@ -2,6 +2,7 @@
 
 from orchestrations import activities, entities, evidence, incident_activities, orchestrators
 from orchestrations.app import app
+from orchestrations.silences import silences
 from orchestrations.triggers import alerts, approval_page, contract, health, incident_page, tick
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "incident_activities",
     "incident_page",
     "orchestrators",
+    "silences",
     "tick",
 ]

@@ -49,6 +49,10 @@ ENDPOINTS = (
     Endpoint("POST", "incidents/{id}/resolve", Role.OPERATOR, "incidents.resolve_incident"),
     Endpoint("POST", "incidents/{id}/remediate", Role.OPERATOR, "incidents.remediate_incident"),
     Endpoint("GET", "readiness", Role.READER, "readiness.show_readiness", ("refresh",)),
+    Endpoint("GET", "on-call", Role.READER, "on_call.show_on_call", ("at",)),
+    Endpoint("GET", "silences", Role.READER, "silences.list_silences"),
+    Endpoint("POST", "silences", Role.OPERATOR, "silences.make_silence"),
+    Endpoint("DELETE", "silences/{id}", Role.OPERATOR, "silences.end_silence"),
     Endpoint("GET", "automation", Role.READER, "automation.show_automation"),
     Endpoint("PUT", "automation", Role.READER, "automation.switch_automation"),
 )

@@ -11,8 +11,9 @@ from shared.model.run import Approval, Control, RunRequest, StepOrder
 
 if TYPE_CHECKING:
     from shared.model.alert import Alert
+    from shared.model.silence import Silence
 
-type Signed = RunRequest | StepOrder | Approval | Control | Alert
+type Signed = RunRequest | StepOrder | Approval | Control | Alert | Silence
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,24 @@
+"""The entity that keeps silences, those that are over too: who said what, and why."""
+
+from typing import Any
+
+from durabletask.entities import EntityContext, EntityInstanceId
+
+from orchestrations.app import app
+from shared.model.wire import Wire
+
+SILENCES = EntityInstanceId("silences", "all")
+KEPT = 200
+"""How many are remembered; the ones that were over first are forgotten first."""
+
+
+@app.entity_trigger(context_name="context", entity_name="silences")
+def silences(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
+    """All silences by id. `put` keeps one, made or ended; they are signed, and readers check that."""
+    state: dict[str, Wire] = ctx.get_state(dict, {})
+    if ctx.operation == "put" and isinstance(payload, dict) and isinstance(payload.get("id"), str):
+        state = {**state, payload["id"]: payload}
+        latest = sorted(state.values(), key=lambda one: str(one.get("expires_at")), reverse=True)[:KEPT]
+        state = {one["id"]: one for one in latest}
+        ctx.set_state(state)
+    return state
