@@ -13,8 +13,9 @@ from typing import Any
 from durabletask import task
 from durabletask.entities import EntityInstanceId
 
+from orchestrations.silences import SILENCES
 from shared.model.alert import Alert
-from shared.model.incident import Incident, IncidentState, Remediation, Signals, Ticket
+from shared.model.incident import Incident, IncidentState, Remediation, Rung, Signals, Ticket
 from shared.model.run import Control
 from shared.model.wire import Wire
 from shared.planners import incidents
@@ -80,9 +81,11 @@ class _Handler:
         self.ctx.set_custom_status(incidents.live(self.incident))
         return (yield waited)
 
-    def chore(self, what: str, activity: str, **more: Any) -> None:  # noqa: ANN401 - plain JSON
+    def chore(self, doing: str, activity: str, **more: Any) -> None:  # noqa: ANN401 - plain JSON
         order: Wire = {"incident": self.incident.to_wire(), **more}
-        self.chores.append(Chore(what, self.ctx.call_activity(activity, input=order, retry_policy=PATIENTLY)))
+        self.chores.append(
+            Chore(doing, self.ctx.call_activity(activity, input=order, retry_policy=PATIENTLY))
+        )
 
     # --- the whole
 
@@ -132,15 +135,22 @@ class _Handler:
 
     def _assess(self, asked_by: Wire | None = None) -> Waits:
         """Patient, and then without it: an incident that cannot be assessed is still seen by somebody."""
-        order: Wire = {"incident": self.incident.to_wire(), "attempt": len(self.incident.run_ids) + 1}
+        silent = yield from self.until(self.ctx.call_entity(SILENCES, "read"))
+        order: Wire = {
+            "incident": self.incident.to_wire(),
+            "attempt": len(self.incident.run_ids) + 1,
+            "silences": silent or {},
+        }
         if asked_by is not None:
             order["asked_by"] = asked_by
         try:
             self.brief = yield from self.until(
-                self.ctx.call_activity("assess_incident", input=order, retry_policy=PATIENTLY)
+                self.ctx.call_activity("assess_incident", input=order, retry_policy=CHECK)
             )
         except task.TaskFailedError as error:
-            self.brief = {**EMPTY_BRIEF, "notes": [f"could not be assessed: {str(error)[:300]}"]}
+            rung = Rung(level=1, team="on call", due_at=self.now, why="nobody else is known")
+            notes = [f"could not be assessed: {str(error)[:300]}"]
+            self.brief = {**EMPTY_BRIEF, "ladder": [rung.to_wire()], "notes": notes}
         first = not self.incident.ladder
         told = self.incident.ladder
         self.incident = incidents.assessed(self.incident, self.brief, self.now)
@@ -174,7 +184,7 @@ class _Handler:
             self._begin_quiet()
         else:
             self.incident = incidents.hurried(self.incident, self.now)
-            self.chore("tell what was tried", "tell_what_was_tried")
+            self._tell_everybody(f"tried-{len(self.incident.run_ids)}")
         if self.incident.ticket is not None:
             self.chore("note it in the ticket", "note_in_ticket", key=run_id)
 
@@ -208,7 +218,7 @@ class _Handler:
                 self.incident = incidents.hurried(self.incident, self.now)
                 if self.incident.remediation is Remediation.HELPED:
                     self.incident = self.incident.model_copy(update={"remediation": Remediation.DID_NOT_HELP})
-                    self.chore("tell what was tried", "tell_what_was_tried")
+                    self._tell_everybody(f"back-{signals.changes}")
         elif before.condition == "fired" and self.incident.state in incidents.STANDS:
             self._verify()
 
@@ -273,7 +283,7 @@ class _Handler:
         yield from self._finish_chores()
         if self.incident.ticket is not None:
             self.chore("close the ticket", "close_ticket")
-        self.chore("tell that it is over", "tell_closed")
+        self._tell_everybody("closed")
         self.chore("keep the incident's record", "publish_incident")
         yield from self._finish_chores()
 
@@ -284,6 +294,21 @@ class _Handler:
 
     # --- people
 
+    def _tell(self, what: str, to: tuple[str, ...], channels: tuple[str, ...], why: str = "") -> None:
+        """One message for each mailbox and channel, each on its own: what is down holds nothing else up."""
+        if to or not channels:
+            self.chore(f"mail {', '.join(to) or 'on call'}", "mail_incident", what=what, to=list(to), why=why)
+        for channel in channels:
+            self.chore(f"reach {channel}", "message_channel", what=what, channel=channel, why=why)
+
+    def _tell_everybody(self, what: str) -> None:
+        """Whoever has been told of it hears this as well."""
+        told = [rung for rung in self.incident.ladder if rung.told_at is not None]
+        if told:
+            mails = dict.fromkeys(mail for rung in told for mail in rung.to)
+            channels = dict.fromkeys(channel for rung in told for channel in rung.channels)
+            self._tell(what, tuple(mails), tuple(channels))
+
     def _climb(self) -> None:
         """Tell every level that is due, and set the clock for the next."""
         wait = timedelta(seconds=self.brief["acknowledged_seconds"])
@@ -291,8 +316,8 @@ class _Handler:
         while due is not None and due <= self.now:
             rung = incidents.next_rung(self.incident)
             assert rung is not None
-            self.chore(f"tell level {rung.level}", "tell_level", rung=rung.to_wire())
             self.incident = incidents.told(self.incident, self.now, rung)
+            self._tell(f"level-{rung.level}-{rung.team}", rung.to, rung.channels, why=rung.why)
             due = incidents.rung_due(self.incident, wait)
         if due != self.ladder_due or (due is not None and self.ladder is None):
             if self.ladder is not None:

@@ -17,6 +17,7 @@ from shared.runtime import Runtime, runtime
 if TYPE_CHECKING:
     from shared.model.estate import Estate, RemediationRule
     from shared.model.incident import Incident
+    from shared.reports.incident_report import Message
 
 AGAIN_AFTER = 60.0
 """Seconds until a remediation that met another run on its services is tried again."""
@@ -33,11 +34,12 @@ def _incident(payload: Wire) -> "Incident":
 def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """What the estate says of an incident: whose it is, who is told when, and the run that answers it, signed."""
     with IMPORTING:
-        from shared.planners import routing  # noqa: PLC0415 - with the first incident
+        from shared.planners import routing, silences  # noqa: PLC0415 - with the first incident
 
     world, incident = runtime(), _incident(payload)
     estate, limits = world.estate, world.estate.limits
-    routed = routing.route(estate, incident, datetime.now(UTC))
+    silent = silences.ours(payload["silences"], world.signer)
+    routed = routing.route(estate, incident, datetime.now(UTC), silent)
     notes = list(routed.notes)
     rule, request = rule_for(estate, incident), None
     if not world.signer.is_ours(incident.alert):
@@ -119,68 +121,34 @@ def verify_recovered(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 @app.activity_trigger(input_name="payload")
-def tell_level(_ctx: object, payload: dict[str, Any]) -> bool:
-    """Tell one level of the ladder, by mail and by its channels, each once."""
-    with IMPORTING:
-        from shared.model.incident import Rung  # noqa: PLC0415 - with the first incident
-
-    incident, rung = _incident(payload), Rung.from_wire(payload["rung"])
-    return _tell(
-        incident, f"level-{rung.level}-{rung.team}", rung.to, rung.channels, why=rung.why, level=rung.level
-    )
+def mail_incident(_ctx: object, payload: dict[str, Any]) -> bool:
+    """Mail to people, once for each `what`. Where nobody is named those who are paged for everything hear it."""
+    world, incident = runtime(), _incident(payload)
+    words = _words(world, incident, payload)
+    to = tuple(payload["to"]) or world.estate.on_call
+    tell(world, f"{incident.id}/{payload['what']}", to, words.subject, words.text, html=words.html)
+    return True
 
 
 @app.activity_trigger(input_name="payload")
-def tell_what_was_tried(_ctx: object, payload: dict[str, Any]) -> bool:
-    """What was done without people did not help: everybody who was told hears it, with everything that was tried."""
-    incident = _incident(payload)
-    to, channels = _told_so_far(incident)
-    return _tell(incident, f"tried-{len(incident.run_ids)}-{len(incident.tried)}", to, channels)
+def message_channel(_ctx: object, payload: dict[str, Any]) -> bool:
+    """A message to a chat or pager; each channel is an activity of its own, so that one that is down repeats none."""
+    world, incident = runtime(), _incident(payload)
+    words, channel = _words(world, incident, payload), payload["channel"]
+    key = f"{incident.id}/{payload['what']}"
+    world.azure.chat.send(channel, key, words.subject, words.short, incident.severity)
+    return True
 
 
-@app.activity_trigger(input_name="payload")
-def tell_closed(_ctx: object, payload: dict[str, Any]) -> bool:
-    """Everybody who was told hears that it is over."""
-    incident = _incident(payload)
-    to, channels = _told_so_far(incident)
-    return _tell(incident, "closed", to, channels) if to or channels else True
-
-
-def _address(world: Runtime, incident: "Incident") -> str:
+def _words(world: Runtime, incident: "Incident", payload: Wire) -> "Message":
     with IMPORTING:
         from orchestrations.triggers.incident_page import link_to  # noqa: PLC0415 - with the first incident
+        from shared.reports import incident_report  # noqa: PLC0415
 
-    return link_to(world.signer, world.settings.app_url, incident.id)
-
-
-def _told_so_far(incident: "Incident") -> tuple[tuple[str, ...], tuple[str, ...]]:
-    told = [rung for rung in incident.ladder if rung.told_at is not None]
-    return (
-        tuple(dict.fromkeys(mail for rung in told for mail in rung.to)),
-        tuple(dict.fromkeys(channel for rung in told for channel in rung.channels)),
+    address = link_to(world.signer, world.settings.app_url, incident.id)
+    return incident_report.message(
+        incident, address=address, time_zone=world.estate.time_zone, why=payload.get("why", "")
     )
-
-
-def _tell(  # noqa: PLR0913
-    incident: "Incident",
-    what: str,
-    to: tuple[str, ...],
-    channels: tuple[str, ...],
-    *,
-    why: str = "",
-    level: int = 0,
-) -> bool:
-    """One message, to each address and channel once. Where nobody is named the estate's on-call hears it."""
-    with IMPORTING:
-        from shared.reports import incident_report  # noqa: PLC0415 - templates with the first incident
-
-    world = runtime()
-    words = incident_report.message(
-        incident, address=_address(world, incident), time_zone=world.estate.time_zone, why=why, level=level
-    )
-    key = f"{incident.id}/{what}"
-    tell(world, key, to or world.estate.on_call, words.subject, words.text, html=words.html)
-    return True
 
 
 @app.activity_trigger(input_name="payload")
@@ -188,12 +156,9 @@ def open_ticket(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """The incident's ticket; asked for again it is the same one."""
     with IMPORTING:
         from shared.gateways.tickets import Ticket  # noqa: PLC0415 - with the first ticket
-        from shared.reports import incident_report  # noqa: PLC0415
 
     world, incident = runtime(), _incident(payload)
-    words = incident_report.message(
-        incident, address=_address(world, incident), time_zone=world.estate.time_zone
-    )
+    words = _words(world, incident, payload)
     ticket = Ticket(
         key=incident.id,
         title=words.subject,

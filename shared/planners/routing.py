@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from shared.model.estate import Estate, Service
 from shared.model.incident import Incident, Rung
+from shared.model.silence import Silence
 from shared.planners.on_call import route as ladder_of
+from shared.planners.silences import silenced
 
 
 class Routed(NamedTuple):
@@ -20,8 +22,11 @@ class Routed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def route(estate: Estate, incident: Incident, now: datetime) -> Routed:
-    """Pure. An estate without an escalation section pages its `on_call` at once."""
+def route(estate: Estate, incident: Incident, now: datetime, silences: tuple[Silence, ...] = ()) -> Routed:
+    """Pure. A silence keeps people from being woken, a maintenance window keeps remediation from starting as well.
+
+    An estate without an escalation section pages its `on_call` at once.
+    """
     alert, notes = incident.alert, list[str]()
     service = service_of(estate, alert.resources)
     if service is None:
@@ -38,6 +43,12 @@ def route(estate: Estate, incident: Incident, now: datetime) -> Routed:
     if window is not None:
         held = f"maintenance until {window.ends:%Y-%m-%d %H:%M %Z}: {window.reason}"
         notes.append(held)
+    silence, quiet_until = silenced(silences, alert, now), window.ends if window is not None else None
+    if silence is not None:
+        notes.append(
+            f"silenced by {silence.by} until {silence.expires_at:%Y-%m-%d %H:%M} UTC: {silence.reason}"
+        )
+        quiet_until = max(silence.expires_at, quiet_until or silence.expires_at)
     oncall = estate.escalation
     if oncall is None:
         ladder: tuple[Rung, ...] = (
@@ -53,7 +64,7 @@ def route(estate: Estate, incident: Incident, now: datetime) -> Routed:
         service=service.name if service is not None else "",
         policy=policy,
         ladder=ladder,
-        silenced_until=window.ends if window is not None else None,
+        silenced_until=quiet_until,
         ticket_system=tickets,
         held=held,
         notes=tuple(notes),
