@@ -18,7 +18,7 @@ KINDS = {
     "error",  # as throttle; status, code, message
     "slow",  # as throttle; seconds
     "ack_lost",  # as throttle: the write happens, the answer does not come
-    "endpoint_down",  # target: host or URL
+    "endpoint_down",  # target: host or URL; with `cured_by` its app answers 503 instead (telemetry.troubles)
     "lro_failed",  # target: part of the operation's resource id or "*"; code, message, count
 }
 # Field -> least value of a number, or the type of what is no number.
@@ -32,6 +32,12 @@ FIELDS: dict[str, float | type] = {
     "match": dict,
     "details": dict,
     "credential": str,
+    # What goes wrong in a service (telemetry.troubles).
+    "cured_by": str,
+    "factor": 1,
+    "load": 1,
+    "percent": 1,
+    "per_hour": 1,
 }
 MATCHES = {"method": str, "path": str, "writes": bool}
 REGIONAL = {"region_outage", "no_capacity"}
@@ -108,7 +114,8 @@ class Faults:
         return any(fault["target"].lower() == region for fault in self.active(kind))
 
     def host_down(self, host: str) -> bool:
-        return any(_host(fault["target"]) == host.lower() for fault in self.active("endpoint_down"))
+        down = [fault for fault in self.active("endpoint_down") if "cured_by" not in fault]
+        return any(host_of(fault["target"]) == host.lower() for fault in down)
 
     def take(self, kind: str, request: Request, *, write: bool, named: bool = False) -> Json | None:
         """Return the fault of that kind that hits this request, and count the hit.
@@ -152,5 +159,5 @@ def _fits(name: str, value: object) -> bool:
     return isinstance(value, rule)
 
 
-def _host(target: str) -> str:
+def host_of(target: str) -> str:
     return target.lower().removeprefix("https://").removeprefix("http://").split("/")[0].split(":")[0]

@@ -67,6 +67,8 @@ def reach(world: World, fqdn: str, host: str) -> Reply:
         return Reply(403, region, app, reason="Error 403 - This Container App is stopped")
     if model.ready_replicas(world, app) == 0:
         return Reply(503, region, app, reason=NO_REPLICA)
+    if any(fault.get("app") == app["id"] for fault in world.faults.active("endpoint_down")):
+        return Reply(503, region, app, reason="the app answers 503 Service Unavailable")
     return Reply(200, region, app)
 
 

@@ -24,7 +24,13 @@ def health(world: World, request: Request) -> Answer | Later:
     if tenant not in contoso.TENANTS:
         return Answer(404, {"status": "unknown tenant", "tenant": tenant})
     if request.query.get("deep", "").lower() != "true":
-        return Answer(200, {"status": "ok", "region": reply.region})
+        well = Answer(200, {"status": "ok", "region": reply.region})
+        slow = [
+            one
+            for one in world.faults.active("slow_responses")
+            if reply.app and one["app"] == reply.app["id"]
+        ]
+        return Later(0.6 * float(slow[0].get("factor", 6)), lambda: well) if slow else well
 
     def after() -> Answer:
         found = apps_reached.transact(world, _resolved(world, request), request.host)

@@ -1,6 +1,6 @@
 """What the services of this world measure and log, and Azure Monitor's data planes over it."""
 
 from infra.local.azure.core.service import Service
-from infra.local.azure.services.telemetry import logs, metrics, notes
+from infra.local.azure.services.telemetry import logs, metrics, notes, troubles
 
-SERVICES: tuple[Service, ...] = (notes.service, logs.service, metrics.service)
+SERVICES: tuple[Service, ...] = (notes.service, troubles.service, logs.service, metrics.service)

@@ -62,12 +62,16 @@ def _normalized(story: Story, account: Json, at: float) -> Measured:
     return [(_labels(one), utilisation(story, one["id"], at)) for one in _containers(story, account)]
 
 
-def utilisation(story: Story, container_id: str, at: float) -> float:
-    """Return how much of its throughput a container uses, in percent; more than it has, it does not get."""
+def utilisation(story: Story, container_id: str, at: float, *, fresh: bool = False) -> float:
+    """Return how much of its throughput a container uses, in percent; more than it has, it does not get.
+
+    `fresh`: of what it has this second, where it is noted only once a minute.
+    """
     settings = story.world.resources.peek(f"{container_id}/throughputSettings/default")
     if settings is None:
         return 0.0
-    has = noted(story.world, settings["id"], at, throughput(settings))
+    now = throughput(settings)
+    has = now if fresh else noted(story.world, settings["id"], at, now)
     wobble = 0.97 + 0.06 * chance(container_id, int(at) // 60)
     return min(100.0, 100.0 * demand(story, container_id, at) * wobble / has)
 

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
-from infra.local.azure import contoso
+from infra.local.azure import contoso, landing_zone
 from infra.local.azure.core.clock import iso
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
+from infra.local.azure.services.security import defender
 from infra.local.azure.services.telemetry.notes import INFERENCE, noted
 from infra.local.azure.services.telemetry.story import RU_PER_REQUEST, USERS, Story
 
@@ -136,6 +138,18 @@ def _agents(story: Story, tenant: str, at: int, grain: int) -> Rows:
         status = story.status(tenant, second)
         ended[status] = ended.get(status, 0) + 1
     looked_at = sum(ended.values())
+    attacked = [one for one in story.faults("security_alert", at) if one.get("message") == "credentials"]
+    if attacked and tenant == story.tenants()[0]:
+        yield {
+            **_app(at, AGENTS, {"tenantId": tenant, "userId": f"{tenant}-user-00"}, grain),
+            "Name": "GET /files",
+            "Url": "https://api.fas.contoso.com/files",
+            "ResultCode": "200",
+            "Success": True,
+            "DurationMs": 90.0,
+            "UserId": f"{tenant}-user-00",
+            "ClientIP": f"198.51.100.{at // grain % 60}",
+        }
     user = f"{tenant}-user-{at // grain * 7 % USERS:02}"
     for status, share in ended.items():
         if not status:
@@ -189,6 +203,97 @@ def _tested(story: Story, since: float, until: float) -> Rows:
             }
 
 
+def _traced(story: Story, since: float, until: float) -> Rows:
+    """What the agents say: whom they let reach which class of data, and whom they did not."""
+    for at in _steps(since, until, max(20, _grain(since, until))):
+        for tenant in story.tenants():
+            reads = {"tenantId": tenant, "operation": "read", "dataClassification": "confidential"}
+            if story.status(tenant, at) == 200:
+                yield {
+                    **_app(at, AGENTS, reads, round(story.rate(tenant, at))),
+                    "Message": "dataAccess",
+                    "SeverityLevel": 1,
+                }
+            if any(one["target"].lower() == tenant for one in story.faults("boundary_violation", at)):
+                others = ", ".join(one for one in story.tenants() if one != tenant)
+                said = f"boundary violation: a user of {tenant} asked for a document of {others}"
+                about = {"tenantId": tenant, "userId": f"{tenant}-user-00"}
+                yield {**_app(at, AGENTS, about, 1), "Message": said, "SeverityLevel": 3}
+
+
+def _trained(story: Story, since: float, until: float) -> Rows:
+    """Training jobs: one an hour that goes well, and what a fault makes fail."""
+    for at in _steps(since, until, 60):
+        if at % 3600 == 0:
+            yield _job(at, landing_zone.WORKSPACE_NAMES["eastus2"], "JobSucceeded", "")
+        for fault in story.faults("training_failures", at):
+            every = max(60, round(3600 / float(fault.get("per_hour", 12)) / 60) * 60)
+            if (at - int(fault["started"]) // 60 * 60) % every == 0:
+                yield _job(
+                    at, fault["target"], "JobFailed", "ResourceExhausted: the quota of the cluster is used up"
+                )
+
+
+def _job(at: float, workspace: str, event: str, message: str) -> Json:
+    parts = (landing_zone.WORKSPACES, workspace)
+    return {
+        "at": at,
+        "EventType": event,
+        "JobName": f"train-{int(at)}",
+        "ClusterName": "gpu-cluster-01",
+        "WorkspaceName": workspace,
+        "JobErrorMessage": message,
+        "_ResourceId": contoso.resource_id(landing_zone.EAST, *parts).lower(),
+    }
+
+
+def _alerted(story: Story, since: float, until: float) -> Rows:
+    """The alerts of Defender for Cloud as Sentinel writes them: when raised, and again when they change."""
+    for _, row in story.world.table(defender.ALERTS).rows():
+        about = row["properties"]
+        targets = about.get("resourceIdentifiers") or [{}]
+        for moment, status in ((about["timeGeneratedUtc"], "New"), (about["endTimeUtc"], about["status"])):
+            at = datetime.fromisoformat(moment).timestamp() + (1 if status != "New" else 0)
+            if since <= at <= until:
+                yield {
+                    "at": at,
+                    "AlertName": about["alertType"],
+                    "DisplayName": about["alertDisplayName"],
+                    "AlertSeverity": about["severity"],
+                    "ProviderName": "Azure Security Center",
+                    "ProductName": "Microsoft Defender for Cloud",
+                    "SystemAlertId": row["name"],
+                    "Status": status,
+                    "CompromisedEntity": about["compromisedEntity"],
+                    "ResourceId": targets[0].get("azureResourceId", ""),
+                    "Description": about["alertDisplayName"],
+                }
+
+
+def _signed_in(story: Story, since: float, until: float) -> Rows:
+    """Sign-ins: now and then somebody mistypes, and an attack on credentials tries again and again."""
+    for at in _steps(since, until, 20):
+        user = at // 20 % 7
+        wrong = at // 20 % 13 == 0
+        yield _sign_in(at, f"user-{user}@contoso.com", f"203.0.113.{user + 1}", wrong=wrong)
+        for fault in story.faults("security_alert", at):
+            if fault.get("message") == "credentials":
+                victim = str(fault["target"]) if "@" in str(fault["target"]) else "alice@contoso.com"
+                yield _sign_in(at + 1, victim, f"198.51.100.{at // 20 % 40}", wrong=True)
+
+
+def _sign_in(at: float, user: str, address: str, *, wrong: bool) -> Json:
+    return {
+        "at": at,
+        "UserPrincipalName": user,
+        "UserId": user,
+        "IPAddress": address,
+        "ResultType": "50126" if wrong else "0",
+        "ResultDescription": "Invalid username or password." if wrong else "",
+        "AppDisplayName": "Foundry Agent Service",
+    }
+
+
 def _app(at: float, role: str, properties: Json, count: int) -> Json:
     group = contoso.EAST if role == AGENTS else contoso.GLOBAL
     return {
@@ -205,4 +310,8 @@ _MAKERS: dict[str, Maker] = {
     "AppRequests": _requests,
     "AppMetrics": _measured,
     "AppAvailabilityResults": _tested,
+    "AppTraces": _traced,
+    "AmlComputeJobEvent": _trained,
+    "SecurityAlert": _alerted,
+    "SigninLogs": _signed_in,
 }
