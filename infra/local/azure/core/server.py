@@ -13,6 +13,7 @@ from aiohttp import web
 from infra.local.azure.core import control
 from infra.local.azure.core.dispatch import Dispatch
 from infra.local.azure.core.http import Answer, Later, Request
+from infra.local.azure.core.outbox import Outbox
 from infra.local.azure.core.world import World
 
 TICK = 0.1  # real seconds
@@ -25,6 +26,7 @@ class Simulator:
     def __init__(self, world: World, port: int = 0) -> None:
         self.world, self.port = world, port
         self._dispatch = Dispatch(world)
+        self._outbox = Outbox(world)
         self._runner: web.AppRunner | None = None
         self._ticker: asyncio.Task[None] | None = None
 
@@ -52,6 +54,7 @@ class Simulator:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
+        await self._outbox.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -84,6 +87,7 @@ class Simulator:
             await asyncio.sleep(TICK)
             with self.world.transaction():
                 self.world.catch_up()
+            self._outbox.work()
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         host = request.headers.get("x-sim-host")

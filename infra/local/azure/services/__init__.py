@@ -18,6 +18,7 @@ from infra.local.azure.services import (
     storage_restore,
     traffic,
 )
+from infra.local.azure.services.alerts import SERVICES as ALERTS
 from infra.local.azure.services.container_apps import environments as container_apps_environments
 from infra.local.azure.services.container_apps import revisions as container_apps_revisions
 from infra.local.azure.services.container_apps import routes as container_apps
@@ -73,6 +74,7 @@ SERVICES: tuple[Service, ...] = (
     landing_zone,
     *TELEMETRY,
     *DESKS,
+    *ALERTS,
     generic.service,
     health.service,
 )
