@@ -2,6 +2,7 @@
 
 import math
 import re
+import weakref
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ def ask(
     database = _database()
     for name, columns in tables.COLUMNS.items():
         if re.search(rf"\b{name}\b", query):
-            _fill(database, name, columns, list(tables.rows(world, name, since, until)))
+            _fill(database, name, columns, world, (since, until))
     sql = _relative(query, world.now) if _RELATIVE.search(query) else _translated(query)
     try:
         found = database.execute(sql, sql.parameters or None)
@@ -67,6 +68,9 @@ def ask(
         return shown, [[_value(value) for value in row] for row in found.fetchall()]
     except duckdb.Error as error:
         raise QueryFailed("SemanticError", "SEM0100", str(error).splitlines()[0]) from error
+
+
+_filled: dict[str, tuple[object, ...]] = {}
 
 
 @cache
@@ -81,8 +85,18 @@ def _database() -> "duckdb.DuckDBPyConnection":
 
 
 def _fill(
-    database: "duckdb.DuckDBPyConnection", name: str, columns: dict[str, str], rows: list[Json]
+    database: "duckdb.DuckDBPyConnection",
+    name: str,
+    columns: dict[str, str],
+    world: World,
+    span: tuple[float, float],
 ) -> None:
+    """Put the rows of a time into a table, unless they are what it holds: rules ask the same minutes one by one."""
+    holds = (weakref.ref(world), span, world.now, tuple(world.table(one).version for one in tables.TOLD_FROM))
+    if _filled.get(name) == holds:
+        return
+    _filled[name] = holds
+    rows = list(tables.rows(world, name, *span))
     shape = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
     database.execute(f'CREATE OR REPLACE TABLE "{name}" ({shape})')
     if rows:

@@ -84,6 +84,9 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 
+# The documents that rows are told from: while none of them changes, neither do the rows of a time.
+TOLD_FROM = ("fault", "note", "traffic", "traffic minute", defender.ALERTS)
+
 type Rows = Iterator[Json]
 type Maker = Callable[[Story, float, float], Rows]
 
