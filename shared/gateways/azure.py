@@ -35,6 +35,7 @@ from shared.gateways.operations import Operation, OperationState, state
 from shared.gateways.outages import Outages
 from shared.gateways.probe import Answered, probe
 from shared.gateways.registry import Registry
+from shared.gateways.replicas import Replicas
 from shared.gateways.search import SearchServices
 from shared.gateways.secret_values import SecretValues
 from shared.gateways.signing_keys import SigningKeys
@@ -206,6 +207,12 @@ class Azure:
     @cached_property
     def chat(self) -> Chat:
         return Chat(self.connection, self.escalation)
+
+    # --- what alerts are answered with
+
+    @cached_property
+    def replicas(self) -> Replicas:
+        return Replicas(self.connection)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

@@ -1,0 +1,1 @@
+"""What alerts are answered with: each acts, and proves that it helped."""

@@ -1,0 +1,1 @@
+"""What an operator asks for by day: diagnosis, and what is lifted again."""
