@@ -63,6 +63,7 @@ def test_every_recovery_can_be_drilled() -> None:
 def test_the_estate_names_only_plans_that_exist() -> None:
     estate = load(CONTOSO)
     named = {rule.plan for rule in estate.remediation} | {schedule.plan for schedule in estate.schedules}
+    named |= {rule.in_outage for rule in estate.remediation if rule.in_outage}
     assert named <= set(plans())
 
 

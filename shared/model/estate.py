@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from shared.model.forms import HttpsUrl, KeyUrl, Mail, Name, Region, ResourceId, TimeZone
 from shared.model.on_call import OnCall
 from shared.model.plan import ApprovalPolicy, PlanKind
+from shared.model.replicas import ReplicaRange
 from shared.model.role import Role
 from shared.model.wire import Strict
 
@@ -84,6 +85,9 @@ class ContainerApp(ServiceBase):
     recovery_resource_id: ResourceId
     recovery_environment_id: ResourceId
     recovery_replicas: int = Field(ge=1, le=300)
+    # What remediation may do to it: between how many replicas it is scaled, and which Redis caches it reads.
+    replicas: ReplicaRange = ReplicaRange(least=2, most=10)
+    caches: tuple[ResourceId, ...] = ()
 
 
 class Storage(ServiceBase):
@@ -186,13 +190,17 @@ class Platform(Strict):
 
 
 class RemediationRule(Strict):
-    """What an alert rule leads to: a plan that is offered to people, or started."""
+    """What an alert rule leads to: a plan that is offered to people, or started.
+
+    `in_outage` is the plan that is offered instead while the whole region is out: remediating there helps nobody.
+    """
 
     alert_rule: str
     plan: str
     start: Literal["offer", "start"] = "offer"
     # Nothing but a person closes its incidents, whatever Azure Monitor or a probe says.
     security: bool = False
+    in_outage: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 

@@ -3,27 +3,12 @@
 import copy
 from typing import Any
 
-from pydantic import Field, model_validator
-
-from shared.model.wire import Frozen
+from shared.model.replicas import ReplicaRange
 
 type Template = dict[str, Any]
 
 AZURES_MOST = 10
 """What `maxReplicas` is where a template says nothing (Microsoft Learn, Scaling in Azure Container Apps)."""
-
-
-class ReplicaRange(Frozen):
-    """How many replicas there are at least and at most."""
-
-    least: int = Field(ge=0, le=1000)
-    most: int = Field(ge=1, le=1000)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "ReplicaRange":
-        if self.least > self.most:
-            raise ValueError(f"at least {self.least} replicas are more than at most {self.most}")
-        return self
 
 
 def replica_range(template: Template) -> ReplicaRange:

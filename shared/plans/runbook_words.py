@@ -24,6 +24,11 @@ def triggers(maker: PlanMaker, estate: Estate) -> list[str]:
         for rule in estate.remediation
         if rule.plan == maker.name
     ]
+    rules += [
+        f"alert `{rule.alert_rule}` offers it while the region is out"
+        for rule in estate.remediation
+        if rule.in_outage == maker.name
+    ]
     clocks = [_when(found, estate) for found in estate.schedules if found.plan == maker.name]
     by_hand = ["an operator starts it"] if maker.kind in STARTED_AT else []
     return [*rules, *clocks, *by_hand] or ["nothing in this estate"]

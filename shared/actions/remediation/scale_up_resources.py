@@ -9,8 +9,9 @@ from shared.actions.remediation.restart_service import running_app
 from shared.errors import CheckFailed
 from shared.gateways.container_apps import App
 from shared.model.outcome import Outcome, Pending
+from shared.model.replicas import ReplicaRange
 from shared.model.wire import Frozen
-from shared.planners.replicas import ReplicaRange, replica_range, scaled_up, with_replicas
+from shared.planners.replicas import replica_range, scaled_up, with_replicas
 
 READY_WITHIN = timedelta(minutes=10)
 

@@ -4,8 +4,9 @@ from shared.actions.action import Call, action
 from shared.actions.remediation.restart_service import running_app
 from shared.actions.remediation.scale_up_resources import ready_soon
 from shared.model.outcome import Outcome, Pending
+from shared.model.replicas import ReplicaRange
 from shared.model.wire import Frozen
-from shared.planners.replicas import ReplicaRange, utilization_rules, with_rules
+from shared.planners.replicas import utilization_rules, with_rules
 
 
 class Params(Frozen):

@@ -187,8 +187,13 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
     "mail twice": ([("mail: dave@", "mail: Alice@")], "Alice@", "people[3].mail", "each must be given once"),
     "identity twice": ([("00000000000d", "00000000000A")], "00000000000A", "people[3].object_id", "stands on line"),
     "alert rule twice": (
-        [("    start: offer\n", "    start: offer\n  - {alert_rule: SystemAvailabilityDrop, plan: x}\n")],
-        "plan: x",
+        [
+            (
+                "  - alert_rule: SystemAvailabilityDrop\n",
+                "  - {alert_rule: SystemAvailabilityDrop, plan: x}\n  - alert_rule: SystemAvailabilityDrop\n",
+            )
+        ],
+        "  - alert_rule: SystemAvailabilityDrop\n",
         "remediation[1].alert_rule",
         "stands on line",
     ),

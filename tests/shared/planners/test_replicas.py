@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.planners.replicas import ReplicaRange, replica_range, scaled_up, utilization_rules, with_rules
+from shared.model.replicas import ReplicaRange
+from shared.planners.replicas import replica_range, scaled_up, utilization_rules, with_rules
 
 LIMITS = ReplicaRange(least=2, most=10)
 

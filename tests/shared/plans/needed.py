@@ -11,6 +11,7 @@ from shared.plans.catalog import catalog
 from shared.plans.planning import PlanRequest
 from tests.shared.actions.corruption.scene import corrupted
 from tests.shared.actions.corruption.test_restore_from_backup import GOOD_AT
+from tests.shared.actions.remediation.scene import APP, HEALTH
 from tests.shared.actions.security.breach import broken_into
 from tests.shared.actions.stage import Stage, contoso
 from tests.shared.actions.storage.stores import spoil_files
@@ -134,6 +135,22 @@ def drill(name: str, writes: int, *problems: str, only_then: tuple[OnlyThen, ...
     return Case(prepare, writes, Mode.DRILL, frozenset(problems), only_then)
 
 
+def on_alert(name: str, prepare: Callable[[Stage], object], **parameters: object) -> Callable[[Stage], Plan]:
+    """A remediation of the agent service, after what was prepared."""
+
+    def prepared(stage: Stage) -> Plan:
+        prepare(stage)
+        return plan_of(name, resources=[APP.resource_id], **parameters)
+
+    return prepared
+
+
+def never_cured(stage: Stage) -> None:
+    """Nothing answers, whatever is tried: every rung of a ladder is needed."""
+    stage.lab.advance(30)
+    stage.lab.fault("endpoint_down", HEALTH)
+
+
 CASES = {
     "region_outage": Case(region_outage, 17, problems=frozenset({"measure_rpo", "validate_services"})),
     "region_failback": Case(region_failback, 17, problems=frozenset({"validate_primary"})),
@@ -162,6 +179,7 @@ CASES = {
     ),
     "canary": Case(a_night_later("canary"), 9),
     "daily": Case(a_night_later("daily"), 6),
+    "system_availability_drop": Case(on_alert("system_availability_drop", never_cured), 2),
     # The same plans in other ways.
     "region_outage/drill": drill("region_outage", 17, "validate_services"),
     "security_breach/drill": drill("security_breach", 30, only_then=(EVIDENCE,)),

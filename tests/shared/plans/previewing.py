@@ -13,7 +13,8 @@ from shared.gateways.preview import Write
 
 PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 RUN_ID = re.compile(
-    r"(?:recovery|drill|maintenance|operation)-[a-z]+(?:[-_][a-z]+)*-\d{8}t\d{6}-[0-9a-f]{8}", re.IGNORECASE
+    r"(?:recovery|remediation|drill|maintenance|operation)-[a-z]+(?:[-_][a-z]+)*-\d{8}t\d{6}-[0-9a-f]{8}",
+    re.IGNORECASE,
 )
 HASHED = re.compile(r"(?<=[-_/])[0-9a-f]{16}\b")
 """What actions make of a run's id, to name a thing of its own: a training job, a deployment."""

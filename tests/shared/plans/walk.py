@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.errors import AzureCallFailed, CheckFailed
+from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown
 from shared.model.outcome import Outcome, Pending
 from shared.model.plan import Mode, Plan, Step
 from shared.model.run import RunRecord
@@ -40,6 +40,8 @@ def carry_out(
     StepFailed as the interpreter would stop. `until`: once that step has begun no other one begins, as in an abort.
     """
     plan = Plan.from_wire(json.loads(json.dumps(plan.to_wire())))
+    if plan.mode == "first_success":
+        return climb(stage, plan, mode=mode, record=record, run_id=run_id)
     done: dict[str, Outcome] = {}
     running: dict[str, _Running] = {}
     for _ in range(MOST_TICKS):
@@ -57,6 +59,31 @@ def carry_out(
                 del running[name]
         stage.lab.advance(TICK)
     raise AssertionError(f"still running: {sorted(running)}")
+
+
+def climb(
+    stage: Stage,
+    plan: Plan,
+    *,
+    mode: Mode,
+    record: RunRecord | None = None,
+    run_id: str = RUN_ID,
+    failed: dict[str, str] | None = None,
+) -> dict[str, Outcome]:
+    """One rung after the other until one has helped; returns that one's outcome, and nothing when none has.
+
+    `failed` is filled with what each rung before it said.
+    """
+    for step in plan.steps:
+        told = (record or samples.success()) if step.wants_record else None
+        try:
+            outcome = stage.carry_out(step, mode=mode, run_id=run_id, record=told, poll=TICK).outcome
+        except (StepFailed, AzureCallFailed, CheckFailed, EffectUnknown) as error:
+            if failed is not None:
+                failed[step.name] = str(error)
+        else:
+            return {step.name: outcome}
+    return {}
 
 
 def undo(

@@ -4,7 +4,7 @@ import pytest
 
 from shared.actions.remediation.scale_up_resources import scale_up_resources
 from shared.model.plan import Step
-from shared.planners.replicas import ReplicaRange
+from shared.model.replicas import ReplicaRange
 from tests.shared.actions.changes_once import BeginsOperations, Scenario, refused
 from tests.shared.actions.remediation.scene import APP, HEALTH, ONCE, answers, hang
 from tests.shared.actions.stage import Stage, StepFailed
