@@ -35,6 +35,9 @@ def check_resources(estate: Estate) -> Iterator[tuple[Path, str]]:
             wanted = _OTHER_TYPES.get(field, _TYPES[service.kind])
             if message := wrong_resource(resource_id, estate.subscription_id, wanted):
                 yield ("services", i, field), message
+        for j, cache in enumerate(getattr(service, "caches", ())):
+            if message := wrong_resource(cache, estate.subscription_id, "Microsoft.Cache/redis"):
+                yield ("services", i, "caches", j), message
         if service.resource_id.lower() == getattr(service, "recovery_resource_id", "").lower():
             message = "is the resource that is to be recovered; name its sibling in the recovery region"
             yield ("services", i, "recovery_resource_id"), message

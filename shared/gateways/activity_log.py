@@ -35,3 +35,18 @@ class ActivityLog:
             for one in found
         ]
         return tuple(sorted(rows, key=lambda one: str(one["at"]))[-MOST:])
+
+    def of(self, resource_id: str, verb: str, since: str) -> tuple[str, ...]:
+        """When an action (POST) of that name was done to a resource since then (ISO 8601) and did not fail."""
+
+        def read() -> tuple[str, ...]:
+            own = resource_id.lower()
+            return tuple(
+                str(event["at"])
+                for event in self.events(datetime.fromisoformat(since))
+                if str(event["resource"]).lower() in {own, f"{own}/{verb}"}
+                and verb in f"{event['operation']} {event['resource']}".lower()
+                and str(event["status"]).lower() != "failed"
+            )
+
+        return self.connection.look(verb, resource_id, read)

@@ -34,6 +34,7 @@ from shared.gateways.openai import OpenAiAccounts
 from shared.gateways.operations import Operation, OperationState, state
 from shared.gateways.outages import Outages
 from shared.gateways.probe import Answered, probe
+from shared.gateways.redis import Redis
 from shared.gateways.registry import Registry
 from shared.gateways.replicas import Replicas
 from shared.gateways.search import SearchServices
@@ -213,6 +214,10 @@ class Azure:
     @cached_property
     def replicas(self) -> Replicas:
         return Replicas(self.connection)
+
+    @cached_property
+    def redis(self) -> Redis:
+        return Redis(self.connection)
 
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.actions.proof import Condition, Healthy, Proof
+from shared.actions.remediation.clear_cache import clear_cache
 from shared.actions.remediation.restart_service import restart_service
 from shared.actions.remediation.scale_up_resources import scale_up_resources
 from shared.errors import EstateInvalid
@@ -48,6 +49,8 @@ def healthy(service: ContainerApp) -> Healthy:
 
 def _rungs(service: ContainerApp, app_id: str, proof: Proof) -> Iterator[Step]:
     yield restart_service.step(app_id=app_id, proof=proof, deadline=RUNG, retry=FEW)
+    if service.caches:
+        yield clear_cache.step(caches=service.caches, proof=proof, deadline=RUNG, retry=FEW)
     yield scale_up_resources.step(
         app_id=app_id, limits=service.replicas, proof=proof, deadline=RUNG, retry=FEW
     )

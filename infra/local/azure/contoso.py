@@ -247,6 +247,13 @@ def _data_services(now: float) -> list[Json]:
         parts = ("Microsoft.Search/searchServices", f"srch-fas-{region}")
         rows.append(_resource(group, parts, region, search, sku={"name": "standard"}))
         rows.append(_resource(group, ("Microsoft.KeyVault/vaults", f"kv-fas-{region}"), region, vault))
+        cache: Json = {
+            "hostName": f"redis-fas-{region}.redis.cache.windows.net",
+            "sslPort": 6380,
+            "redisVersion": "6.0",
+            "sku": {"name": "Standard", "family": "C", "capacity": 2},
+        }
+        rows.append(_resource(group, ("Microsoft.Cache/redis", f"redis-fas-{region}"), region, cache))
     storage: Json = {
         "creationTime": iso(now - 400 * 86_400),
         "accessTier": "Hot",

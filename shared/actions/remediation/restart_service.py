@@ -64,7 +64,7 @@ def restart_service(params: Params, call: Call) -> Outcome | Pending:
         return _starting(name, starting, call)
     outcome = Outcome(
         summary=f"{name} was restarted: {sum(map(len, now.values()))} new replicas run",
-        changed=True,
+        changed=call.begun,
         evidence={"before": observed, "after": now},
     )
     return proven(params.proof, call, outcome)

@@ -66,7 +66,7 @@ def scale_up_resources(params: Params, call: Call) -> Outcome | Pending:
         return ready_soon(name, f"{replicas} of {wanted.least} replicas run", call)
     outcome = Outcome(
         summary=f"{name} has {replicas} replicas now, it had {before.least} at least",
-        changed=True,
+        changed=call.begun,
         evidence={"before": before.to_wire(), "after": wanted.to_wire()},
     )
     return proven(params.proof, call, outcome)

@@ -179,7 +179,7 @@ CASES = {
     ),
     "canary": Case(a_night_later("canary"), 9),
     "daily": Case(a_night_later("daily"), 6),
-    "system_availability_drop": Case(on_alert("system_availability_drop", never_cured), 2),
+    "system_availability_drop": Case(on_alert("system_availability_drop", never_cured), 3),
     # The same plans in other ways.
     "region_outage/drill": drill("region_outage", 17, "validate_services"),
     "security_breach/drill": drill("security_breach", 30, only_then=(EVIDENCE,)),

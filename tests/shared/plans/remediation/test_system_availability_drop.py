@@ -28,10 +28,11 @@ def plan_of(*resources: str, estate: Estate | None = None, **parameters: object)
 
 def test_its_rungs_are_those_of_the_source_document() -> None:
     plan = plan_of()
-    assert [step.action for step in plan.steps] == ["restart_service", "scale_up_resources"]
+    assert [step.action for step in plan.steps] == ["restart_service", "clear_cache", "scale_up_resources"]
     assert (plan.mode, plan.kind, plan.services) == ("first_success", "remediation", ("agent-service",))
     assert plan.approval.required == 0
-    assert {step.params["app_id"] for step in plan.steps} == {APP.resource_id}
+    assert {step.params["app_id"] for step in plan.steps if "app_id" in step.params} == {APP.resource_id}
+    assert plan.steps[1].params["caches"] == list(APP.caches)
     for step in plan.steps:
         assert step.params["proof"]["conditions"] == [{"kind": "healthy", "url": HEALTH, "timeout": 30.0}]
 
@@ -47,7 +48,9 @@ def test_the_resource_of_the_alert_decides_whatever_its_case_and_depth() -> None
     deep = APP.resource_id.upper() + "/revisions/x"
     assert plan_of(deep).services == ("agent-service",)
     sibling = plan_of(APP.recovery_resource_id)
-    assert {step.params["app_id"] for step in sibling.steps} == {APP.recovery_resource_id}
+    assert {step.params["app_id"] for step in sibling.steps if "app_id" in step.params} == {
+        APP.recovery_resource_id
+    }
 
 
 def test_what_only_looks_at_the_service_says_nothing_of_it() -> None:
