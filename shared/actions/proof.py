@@ -3,8 +3,8 @@
 A ladder ends with the first rung that helped, so each rung is one step: it acts, and proves by itself.
 """
 
-from datetime import timedelta
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -21,7 +21,7 @@ class Healthy(Frozen):
     url: str
     timeout: float = Field(default=30.0, gt=0)
 
-    def broken(self, call: Call) -> str:
+    def broken(self, call: Call, _since: datetime) -> str:
         """Why it does not hold, or nothing."""
         answer = call.azure.probe(self.url, timeout=self.timeout)
         if answer.healthy:
@@ -29,7 +29,84 @@ class Healthy(Frozen):
         return f"{self.url} answers {answer.status or 'nothing'} {answer.detail}".strip()
 
 
-Condition = Healthy
+class MetricBelow(Frozen):
+    """A platform metric that stays below a limit, in the metric's own unit, in every interval.
+
+    `dimension` and `value` choose one series of a metric that is split.
+    """
+
+    kind: Literal["metric_below"] = "metric_below"
+    resource_id: str
+    namespace: str
+    metric: str
+    aggregation: str
+    below: float
+    dimension: str | None = None
+    value: str = ""
+    every: timedelta = timedelta(minutes=1)
+
+    def broken(self, call: Call, since: datetime) -> str:
+        """Why it does not hold, or nothing. Without a measurement since then nothing is proved."""
+        seen = self.latest(call, since)
+        where = f"{self.metric}{f' of {self.value}' if self.value else ''}"
+        if seen is None:
+            return f"{where} has not been measured since {since:%H:%M:%S}"
+        return "" if seen < self.below else f"{where} is {seen:g}, and must be below {self.below:g}"
+
+    def latest(self, call: Call, since: datetime) -> float | None:
+        """The newest value since then, None where no whole interval has passed yet."""
+        if call.now - since < self.every:
+            return None
+        found = call.azure.metrics.series(
+            [self.resource_id],
+            self.namespace,
+            self.metric,
+            aggregation=self.aggregation,
+            since=since,
+            until=call.now,
+            every=self.every,
+            split_by=self.dimension,
+        )[self.resource_id]
+        values = [
+            point.value
+            for series in found
+            if self.dimension is None or self.value.lower() in {v.lower() for v in series.dimensions.values()}
+            for point in series.points
+            if point.value is not None and point.at >= since
+        ]
+        return values[-1] if values else None
+
+
+class RowsBelow(Frozen):
+    """A question to the logs (a file of `shared/queries`) whose rows all have less than that in a column."""
+
+    kind: Literal["rows_below"] = "rows_below"
+    question: str
+    column: str
+    below: float
+    named: str
+    parameters: dict[str, str | float] = Field(default_factory=dict[str, str | float])
+
+    def broken(self, call: Call, since: datetime) -> str:
+        """Why it does not hold, or nothing. Where nothing has been logged since then nothing is proved."""
+        rows = (
+            call.azure.logs.query(self.question, since, call.now, **self.parameters)
+            if since < call.now
+            else ()
+        )
+        if not rows:
+            return f"too little has been logged since {since:%H:%M:%S} to say that {self.column} is low"
+        high = [row for row in rows if row[self.column] is not None and float(row[self.column]) >= self.below]
+        return "; ".join(
+            f"{self.column} of {row[self.named]} is {float(row[self.column]):.4g}, and must be below {self.below:g}"
+            for row in high[:5]
+        )
+
+
+Condition = Annotated[Healthy | MetricBelow | RowsBelow, Field(discriminator="kind")]
+
+LOOKS_BACK = timedelta(minutes=5)
+"""What counts before anything was done: the window that the alert rules look at."""
 
 
 class Proof(Frozen):
@@ -40,9 +117,10 @@ class Proof(Frozen):
     every: timedelta = timedelta(seconds=15)
     within: timedelta = timedelta(minutes=5)
 
-    def broken(self, call: Call) -> str:
-        """What does not hold now, or nothing."""
-        return "; ".join(why for one in self.conditions if (why := one.broken(call)))
+    def broken(self, call: Call, since: datetime | None = None) -> str:
+        """What does not hold, measured since then (in the last minutes, if nothing is said), or nothing."""
+        began = since or call.now - LOOKS_BACK
+        return "; ".join(why for one in self.conditions if (why := one.broken(call, began)))
 
 
 def well_already(proof: Proof | None, call: Call) -> Outcome | Pending | None:
@@ -68,7 +146,7 @@ def proven(proof: Proof | None, call: Call, outcome: Outcome) -> Outcome | Pendi
     if proof is None:
         return outcome
     since = float(call.progress.get("proving_since") or call.now.timestamp())
-    why = proof.broken(call)
+    why = proof.broken(call, datetime.fromtimestamp(since, UTC))
     well = 0 if why else int(call.progress.get("proved", 0)) + 1
     if well >= proof.in_a_row:
         return outcome.model_copy(update={"summary": f"{outcome.summary}; it helped"})

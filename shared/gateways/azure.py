@@ -19,6 +19,7 @@ from shared.gateways.cosmos import Cosmos
 from shared.gateways.cosmos_documents import CosmosDocuments
 from shared.gateways.cosmos_restore import CosmosRestore
 from shared.gateways.cosmos_roles import CosmosRoles
+from shared.gateways.cosmos_throughput import CosmosThroughput
 from shared.gateways.data_lake import DataLake
 from shared.gateways.defender import Defender
 from shared.gateways.deployments import Deployments
@@ -214,6 +215,10 @@ class Azure:
     @cached_property
     def replicas(self) -> Replicas:
         return Replicas(self.connection)
+
+    @cached_property
+    def throughput(self) -> CosmosThroughput:
+        return CosmosThroughput(self.connection)
 
     @cached_property
     def redis(self) -> Redis:

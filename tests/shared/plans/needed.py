@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from infra.local.azure.services.security import facts
 from infra.local.drill.landing_zone import damage_lake, lose_workspace, take_region_away
+from shared.model.estate import CosmosDb
 from shared.model.plan import Mode, Plan
 from shared.plans.catalog import catalog
 from shared.plans.planning import PlanRequest
 from tests.shared.actions.corruption.scene import corrupted
 from tests.shared.actions.corruption.test_restore_from_backup import GOOD_AT
-from tests.shared.actions.remediation.scene import APP, HEALTH
+from tests.shared.actions.remediation.scene import APP, HEALTH, trouble
 from tests.shared.actions.security.breach import broken_into
 from tests.shared.actions.stage import Stage, contoso
 from tests.shared.actions.storage.stores import spoil_files
@@ -151,6 +152,14 @@ def never_cured(stage: Stage) -> None:
     stage.lab.fault("endpoint_down", HEALTH)
 
 
+def busy_container(stage: Stage) -> Plan:
+    stage.lab.advance(60)
+    account = contoso().of_kind(CosmosDb)[0].resource_id
+    trouble(stage, "high_load", f"{account}/sqlDatabases/agents/containers/runs", demand=1100)
+    stage.lab.advance(120)
+    return plan_of("cosmos_ru_usage", resources=[account])
+
+
 CASES = {
     "region_outage": Case(region_outage, 17, problems=frozenset({"measure_rpo", "validate_services"})),
     "region_failback": Case(region_failback, 17, problems=frozenset({"validate_primary"})),
@@ -180,6 +189,7 @@ CASES = {
     "canary": Case(a_night_later("canary"), 9),
     "daily": Case(a_night_later("daily"), 6),
     "system_availability_drop": Case(on_alert("system_availability_drop", never_cured), 3),
+    "cosmos_ru_usage": Case(busy_container, 1),
     # The same plans in other ways.
     "region_outage/drill": drill("region_outage", 17, "validate_services"),
     "security_breach/drill": drill("security_breach", 30, only_then=(EVIDENCE,)),

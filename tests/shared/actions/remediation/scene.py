@@ -1,6 +1,7 @@
 """The agent service as remediation meets it: hung, and cured by new replicas."""
 
 from infra.local.azure import World
+from infra.local.azure.core.clock import iso
 from infra.local.azure.services.container_apps import model
 from shared.actions.proof import Healthy, Proof
 from shared.model.estate import ContainerApp
@@ -42,3 +43,22 @@ def replicas(stage: Stage) -> set[str]:
         ]
 
     return set(stage.lab.inside(work))
+
+
+def trouble(stage: Stage, kind: str, target: str, **details: object) -> str:
+    """A fault that only telemetry tells of, from now on."""
+
+    def work(world: World) -> str:
+        fault = {
+            "id": world.new_id(),
+            "kind": kind,
+            "target": target,
+            "started_at": iso(world.now),
+            "started": world.now,
+            "hits": 0,
+            **details,
+        }
+        world.table("fault").put(fault["id"], fault)
+        return fault["id"]
+
+    return stage.lab.inside(work)
