@@ -12,7 +12,16 @@ from shared.estate.landing_zone import check_landing_zone
 from shared.estate.on_call import check_on_call
 from shared.estate.resources import check_resources
 from shared.estate.security import check_security
-from shared.model.estate import AiSearch, CosmosDb, Estate, Role, Schedule, Storage, TrafficRoute
+from shared.model.estate import (
+    AiSearch,
+    ContainerApp,
+    CosmosDb,
+    Estate,
+    Role,
+    Schedule,
+    Storage,
+    TrafficRoute,
+)
 from shared.model.plan import PlanKind
 
 type Complaint = tuple[Path, str]
@@ -40,6 +49,7 @@ def check(estate: Estate, document: Document) -> list[Mistake]:
         *_durations(estate, ()),
         *check_security(estate),
         *_drills(estate, document),
+        *_tenant_gate(estate),
         *check_on_call(estate, document),
     )
     return [document.mistake(path, message) for path, message in complaints]
@@ -260,3 +270,10 @@ def _durations(value: object, path: Path) -> Iterator[Complaint]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _durations(item, (*path, str(key)))
+
+
+def _tenant_gate(estate: Estate) -> Iterator[Complaint]:
+    """A gate without its app isolates nobody."""
+    apps = {one.name for one in estate.of_kind(ContainerApp)}
+    if (gate := estate.tenant_gate) is not None and gate.service not in apps:
+        yield ("tenant_gate", "service"), unknown(gate.service, "container_app service", apps)

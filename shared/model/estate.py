@@ -324,6 +324,20 @@ class Telemetry(Strict):
     workspace_id: str = Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 
+class TenantGate(Strict):
+    """How a tenant is turned away at once: the app reads the list of isolated tenants from a secret of its vaults.
+
+    The secret holds a JSON list of tenants' names. It is written to every vault that is named, in each region, so
+    that a failover does not let anybody in again.
+    """
+
+    service: Name
+    vaults: tuple[HttpsUrl, ...] = Field(min_length=1)
+    secret: str = Field(default="isolated-tenants", pattern=r"^[0-9A-Za-z-]{1,127}$")
+    # Who is told at once.
+    contacts: tuple[Mail, ...] = Field(min_length=1)
+
+
 class Estate(Strict):
     """One estate file, whole and checked."""
 
@@ -349,6 +363,8 @@ class Estate(Strict):
     drills: Drills = Drills()
     # Who answers an incident, and who next; `on_call` above is paged where nothing here says who.
     escalation: OnCall | None = None
+    # How a tenant is turned away.
+    tenant_gate: TenantGate | None = None
     # Where what the services log is asked for.
     telemetry: Telemetry | None = None
 

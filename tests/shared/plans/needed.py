@@ -160,6 +160,16 @@ def busy_container(stage: Stage) -> Plan:
     return plan_of("cosmos_ru_usage", resources=[account])
 
 
+def violation(stage: Stage) -> Plan:
+    stage.lab.advance(30)
+    return plan_of("tenant_boundary_violation", dimensions={"tenantId": "fabrikam"})
+
+
+def readmission(stage: Stage) -> Plan:
+    carry_out(stage, violation(stage), mode=Mode.REAL)
+    return plan_of("tenant_readmission", tenant="fabrikam")
+
+
 CASES = {
     "region_outage": Case(region_outage, 17, problems=frozenset({"measure_rpo", "validate_services"})),
     "region_failback": Case(region_failback, 17, problems=frozenset({"validate_primary"})),
@@ -190,6 +200,8 @@ CASES = {
     "daily": Case(a_night_later("daily"), 6),
     "system_availability_drop": Case(on_alert("system_availability_drop", never_cured), 3),
     "cosmos_ru_usage": Case(busy_container, 1),
+    "tenant_boundary_violation": Case(violation, 5, only_then=(EVIDENCE,)),
+    "tenant_readmission": Case(readmission, 3),
     # The same plans in other ways.
     "region_outage/drill": drill("region_outage", 17, "validate_services"),
     "security_breach/drill": drill("security_breach", 30, only_then=(EVIDENCE,)),

@@ -17,6 +17,7 @@ from infra.local.azure.services import (
     search,
     storage,
     storage_restore,
+    tenant_gate,
     traffic,
 )
 from infra.local.azure.services.alerts import SERVICES as ALERTS
@@ -65,6 +66,7 @@ SERVICES: tuple[Service, ...] = (
     regional.service,
     permissions.service,
     redis.service,
+    tenant_gate.service,
     search.service,
     key_vault.service,
     storage_restore.service,

@@ -7,7 +7,7 @@ from infra.local.azure import contoso
 from infra.local.azure.core.errors import Unreachable
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
-from infra.local.azure.services import dependencies
+from infra.local.azure.services import dependencies, tenant_gate
 from infra.local.azure.services.container_apps import model
 from infra.local.azure.services.security import network_groups
 
@@ -72,11 +72,13 @@ def reach(world: World, fqdn: str, host: str) -> Reply:
     return Reply(200, region, app)
 
 
-def transact(world: World, fqdn: str, host: str) -> Reply:
+def transact(world: World, fqdn: str, host: str, tenant: str = "") -> Reply:
     """Send a tenant's request, which needs everything that the app's settings name."""
     reply = reach(world, fqdn, host)
     if reply.status != 200 or reply.app is None:
         return reply
+    if tenant in tenant_gate.isolated(world, reply.app):
+        return Reply(403, reply.region, reply.app, reason=f"tenant {tenant} is isolated")
     failing = dependencies.failures(world, model.settings(reply.app))
     if failing:
         reason = "; ".join(f"{name}: {why}" for name, why in failing.items())

@@ -33,7 +33,7 @@ def health(world: World, request: Request) -> Answer | Later:
         return Later(0.6 * float(slow[0].get("factor", 6)), lambda: well) if slow else well
 
     def after() -> Answer:
-        found = apps_reached.transact(world, _resolved(world, request), request.host)
+        found = apps_reached.transact(world, _resolved(world, request), request.host, tenant)
         return _answer(found, tenant)
 
     return Later(durations.TENANT_TRANSACTION, after)

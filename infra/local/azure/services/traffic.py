@@ -41,7 +41,7 @@ def _send(world: World, tenant: str) -> apps_reached.Reply:
             status = 429 if kind == "throttle" else int(fault.get("status", 500))
             return apps_reached.Reply(status, reason=f"fault {kind}")
     try:
-        return apps_reached.transact(world, fqdn, ADDRESS)
+        return apps_reached.transact(world, fqdn, ADDRESS, tenant)
     except Unreachable as error:
         return apps_reached.Reply(0, reason=f"no connection: {error}")
 
