@@ -26,9 +26,10 @@ def ladder(
     app_id: str,
     *,
     conditions: tuple[Condition, ...],
+    within: timedelta = timedelta(minutes=5),
 ) -> Plan:
     """A plan of rungs that each act and prove that the conditions hold; the first that helped ends it."""
-    proof = Proof(conditions=conditions)
+    proof = Proof(conditions=conditions, within=within)
     return Plan(
         name=name,
         kind=PlanKind.REMEDIATION,

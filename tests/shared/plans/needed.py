@@ -202,6 +202,8 @@ CASES = {
     "cosmos_ru_usage": Case(busy_container, 1),
     "tenant_boundary_violation": Case(violation, 5, only_then=(EVIDENCE,)),
     "tenant_readmission": Case(readmission, 3),
+    "high_error_rate": Case(on_alert("high_error_rate", never_cured), 3),
+    "response_time_degradation": Case(on_alert("response_time_degradation", never_cured), 2),
     # The same plans in other ways.
     "region_outage/drill": drill("region_outage", 17, "validate_services"),
     "security_breach/drill": drill("security_breach", 30, only_then=(EVIDENCE,)),

@@ -27,7 +27,13 @@ def record_of() -> RunRecord:
 def walked(stage: Stage, plan: Plan, mode: Mode, run_id: str) -> tuple[PreviewedStep, ...]:
     link = Connection(contoso().subscription_id, endpoint=stage.lab.connection.endpoint, preview=Preview())
     platform = contoso().platform
-    azure = Azure(link, mail_endpoint=platform.mail_endpoint, mail_sender=platform.mail_sender)
+    telemetry = contoso().telemetry
+    azure = Azure(
+        link,
+        mail_endpoint=platform.mail_endpoint,
+        mail_sender=platform.mail_sender,
+        workspace_id=telemetry.workspace_id if telemetry else None,
+    )
     walk = Walk(run_id=run_id, mode=mode, now=stage.now, record=record_of(), steps=plan.steps)
     try:
         return preview(walk, stage.estate, azure, find)

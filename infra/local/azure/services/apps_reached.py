@@ -7,7 +7,7 @@ from infra.local.azure import contoso
 from infra.local.azure.core.errors import Unreachable
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
-from infra.local.azure.services import dependencies, tenant_gate
+from infra.local.azure.services import dependencies, isolated_tenants
 from infra.local.azure.services.container_apps import model
 from infra.local.azure.services.security import network_groups
 
@@ -77,7 +77,7 @@ def transact(world: World, fqdn: str, host: str, tenant: str = "") -> Reply:
     reply = reach(world, fqdn, host)
     if reply.status != 200 or reply.app is None:
         return reply
-    if tenant in tenant_gate.isolated(world, reply.app):
+    if tenant in isolated_tenants.isolated(world, reply.app):
         return Reply(403, reply.region, reply.app, reason=f"tenant {tenant} is isolated")
     failing = dependencies.failures(world, model.settings(reply.app))
     if failing:

@@ -35,15 +35,12 @@ def flush(world: World, request: Request) -> Answer:
 
 @service.effect("redis.flush")
 def flushed(world: World, args: Json) -> Json:
-    """Empty the cache, and with it what was wrong in it: entries that apps choke on are gone."""
+    """Empty the cache, and with it what was wrong in it (`telemetry.troubles` looks at when that was)."""
     cache = world.resource(args["cache"])
     if not world.region_up(region_name(cache["location"])):
         raise OperationFailed("ServiceUnavailable", "The cache cannot be reached.")
     kept = world.table("redis").get(cache["name"]) or {"flushes": []}
     world.table("redis").put(cache["name"], {"flushes": [*kept["flushes"], world.now][-50:]})
-    for fault in world.faults.active("endpoint_down"):
-        if fault.get("cured_by") == "flush":
-            world.faults.over(fault)
     return {"status": "Succeeded"}
 
 

@@ -1,41 +1,24 @@
-"""The platform's own gate: who of the tenants the agent service turns away, as a secret of its vault says.
-
-The app reads secret `isolated-tenants` (a JSON list of tenants) from the vault that it reads everything else from,
-with every request; what cannot be read turns nobody away.
-"""
-
-import json
+"""The platform's own gate: since when which tenant is turned away, and what that ends."""
 
 from infra.local.azure.core.clock import iso
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
 from infra.local.azure.services.container_apps import model
-from infra.local.azure.services.dependencies import host_of
+from infra.local.azure.services.isolated_tenants import isolated
+from infra.local.azure.services.telemetry.notes import note
 
-SECRET = "isolated-tenants"
 service = Service("tenant_gate")
-
-
-def isolated(world: World, app: Json) -> tuple[str, ...]:
-    """Return the tenants that an app turns away now."""
-    vault = host_of(model.settings(app).get("KEY_VAULT_URI", "")).split(".")[0]
-    row = world.table("secret").peek(f"{vault}/{SECRET}")
-    if row is None or row.get("deleted") is not None or not row["versions"][-1].get("enabled", True):
-        return ()
-    try:
-        found = json.loads(row["versions"][-1]["value"])
-    except ValueError:
-        return ()
-    return tuple(str(one) for one in found) if isinstance(found, list) else ()
 
 
 @service.every(1)
 def watch(world: World) -> None:
-    """Remember since when each tenant is turned away."""
+    """Remember since when each tenant is turned away, and let its trouble end with it (`telemetry.troubles`)."""
     now = {tenant for app in world.of_type(model.APP) for tenant in isolated(world, app)}
     kept = (world.table("tenant gate").peek("isolated") or {"since": {}})["since"]
     if now != set(kept):
+        for tenant in now - set(kept):
+            note(world, f"isolated {tenant}", world.now)
         since = {tenant: kept.get(tenant, world.now) for tenant in sorted(now)}
         world.table("tenant gate").put("isolated", {"since": since})
 
