@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrations.app import app
 from orchestrations.start import Requester, signed_request
 from orchestrations.telling import tell
-from shared.errors import EstateInvalid, ParametersInvalid
+from shared.errors import AzureCallFailed, EstateInvalid, ParametersInvalid
 from shared.importing import IMPORTING
 from shared.model.plan import Mode, Plan
 from shared.model.wire import Wire
@@ -39,15 +39,20 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     world, incident = runtime(), _incident(payload)
     estate, limits = world.estate, world.estate.limits
     silent = silences.ours(payload["silences"], world.signer)
-    routed = routing.route(estate, incident, datetime.now(UTC), silent)
-    notes = list(routed.notes)
     rule, request = rule_for(estate, incident), None
+    routed = routing.route(estate, incident, datetime.now(UTC), silent, rule)
+    notes, plan = list(routed.notes), rule.plan if rule is not None else ""
     if not world.signer.is_ours(incident.alert):
         notes.append("the alert is not signed by this app: nothing is started")
     elif routed.held:
         pass
     elif rule is None:
         notes.append(f"the estate names no plan for {incident.alert.rule}: people decide")
+    elif rule.in_outage and (why := _outage(world, routed.service)):
+        plan = rule.in_outage
+        notes.append(f"{why}: remediation would help nobody there, {plan} is offered instead")
+        if "asked_by" in payload:
+            notes.append(f"start {plan} with POST /api/recovery/{plan}: it asks when the outage began")
     elif rule.start == "start" or "asked_by" in payload:
         try:
             request = remediation_request(world, incident, rule, payload)
@@ -62,7 +67,7 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         "policy": routed.policy,
         "ladder": [rung.to_wire() for rung in routed.ladder],
         "silenced_until": routed.silenced_until.isoformat() if routed.silenced_until else None,
-        "plan": rule.plan if rule is not None else "",
+        "plan": plan,
         "request": request,
         "ticket_system": routed.ticket_system,
         "notes": notes,
@@ -70,6 +75,18 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         "acknowledged_seconds": limits.acknowledged_for.total_seconds(),
         "again_after": AGAIN_AFTER,
     }
+
+
+def _outage(world: Runtime, service: str) -> str:
+    """Why the region of that service counts as out, or nothing; what cannot be asked is no outage."""
+    with IMPORTING:
+        from shared.actions.region_state import region_out  # noqa: PLC0415 - with the first incident
+
+    found = next((one for one in world.estate.services if one.name == service), None)
+    try:
+        return region_out(world.estate, world.azure, found.region) if found is not None else ""
+    except AzureCallFailed:
+        return ""
 
 
 def remediation_request(world: Runtime, incident: "Incident", rule: "RemediationRule", order: Wire) -> Wire:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.model.estate import Estate, Service
+from shared.model.estate import Estate, RemediationRule, Service
 from shared.model.incident import Incident, Rung
 from shared.model.silence import Silence
 from shared.planners.on_call import route as ladder_of
@@ -22,13 +22,19 @@ class Routed(NamedTuple):
     notes: tuple[str, ...]
 
 
-def route(estate: Estate, incident: Incident, now: datetime, silences: tuple[Silence, ...] = ()) -> Routed:
+def route(
+    estate: Estate,
+    incident: Incident,
+    now: datetime,
+    silences: tuple[Silence, ...] = (),
+    rule: RemediationRule | None = None,
+) -> Routed:
     """Pure. A silence keeps people from being woken, a maintenance window keeps remediation from starting as well.
 
     An estate without an escalation section pages its `on_call` at once.
     """
     alert, notes = incident.alert, list[str]()
-    service = service_of(estate, alert.resources)
+    service = service_of(estate, alert.resources) or _named(estate, rule)
     if service is None:
         notes.append("none of its resources is a service of the estate")
     window = next(
@@ -69,6 +75,12 @@ def route(estate: Estate, incident: Incident, now: datetime, silences: tuple[Sil
         held=held,
         notes=tuple(notes),
     )
+
+
+def _named(estate: Estate, rule: RemediationRule | None) -> Service | None:
+    """The service that the rule itself names: a log alert's resource is the workspace, and not what it is about."""
+    name = rule.parameters.get("service") if rule is not None else None
+    return next((one for one in estate.services if one.name == name), None)
 
 
 def service_of(estate: Estate, resources: tuple[str, ...]) -> Service | None:
