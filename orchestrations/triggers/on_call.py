@@ -6,20 +6,11 @@ from zoneinfo import ZoneInfo
 import azure.functions as func
 
 from orchestrations.triggers.endpoint import Request, reply
+from orchestrations.triggers.pages import html
 from orchestrations.triggers.problem import Problem
 from shared.importing import IMPORTING
 from shared.planners.on_call_table import table
 from shared.planners.schedule import first_moment
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Accept",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 def show_on_call(request: Request) -> func.HttpResponse:
@@ -36,8 +27,7 @@ def show_on_call(request: Request) -> func.HttpResponse:
     with IMPORTING:
         from shared.reports.on_call import page  # noqa: PLC0415 - templates only when somebody reads
 
-    html = page(found, time_zone=estate.time_zone, asked="at" in request.query)
-    return func.HttpResponse(html, mimetype="text/html", charset="utf-8", headers=HEADERS)
+    return html(page(found, time_zone=estate.time_zone, asked="at" in request.query))
 
 
 def _moment(text: str, zone: str) -> datetime:

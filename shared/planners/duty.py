@@ -6,27 +6,14 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.importing import IMPORTING
+from shared.model.duty import Duty
 from shared.model.on_call import Calendar, Hours, OnCall, Override, Rotation, Team
-from shared.model.wire import Frozen
 from shared.planners.schedule import first_moment
 
 _DAY = timedelta(days=1)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # How far ahead a team's hours are looked for; one that has none for a year counts as never there.
 _HORIZON_DAYS = 366
-
-
-class Duty(Frozen):
-    """Who of a team is on duty at a moment. `begins` is when the team is there (that moment, or the next one)."""
-
-    team: str
-    on_duty: bool
-    to: tuple[str, ...]
-    begins: datetime | None
-    ends: datetime | None = None
-    handover: datetime | None = None
-    then: str = ""
-    why: str = ""
 
 
 def on_duty(on_call: OnCall, team: str, at: datetime) -> Duty:
@@ -38,8 +25,8 @@ def on_duty(on_call: OnCall, team: str, at: datetime) -> Duty:
     calendar = on_call.calendar(found.calendar)
     zone = ZoneInfo(calendar.time_zone)
     begins, ends = _presence(calendar, found.hours, at, zone)
-    handover, then = _next_turn(found.rotation, at, zone)
     to, why = _whose_turn(found, at, zone)
+    handover, then = _next_change(found, to, at, zone)
     present = begins is not None and begins <= at
     return Duty(
         team=team,
@@ -149,11 +136,20 @@ def _turn(rotation: Rotation, at: datetime, zone: ZoneInfo) -> str:
     return rotation.people[_turns(rotation, at, zone) % len(rotation.people)]
 
 
-def _next_turn(rotation: Rotation | None, at: datetime, zone: ZoneInfo) -> tuple[datetime | None, str]:
-    if rotation is None:
-        return None, ""
-    following = _turns(rotation, at, zone) + 1
-    return _handover(rotation, following, zone), rotation.people[following % len(rotation.people)]
+def _next_change(
+    team: Team, now: tuple[str, ...], at: datetime, zone: ZoneInfo
+) -> tuple[datetime | None, str]:
+    """When somebody else takes over, and who: at the next turn, or where somebody begins or ends to stand in."""
+    edges = [first_moment(edge, zone) for one in team.overrides for edge in (one.begins, one.ends)]
+    turns: list[datetime] = []
+    if (rotation := team.rotation) is not None:
+        count = _turns(rotation, at, zone)
+        turns = [_handover(rotation, count + ahead, zone) for ahead in range(1, len(rotation.people) + 1)]
+    for moment in sorted(edge for edge in (*edges, *turns) if edge > at):
+        to, _ = _whose_turn(team, moment, zone)
+        if to != now:
+            return moment, to[0]
+    return None, ""
 
 
 def _turns(rotation: Rotation, at: datetime, zone: ZoneInfo) -> int:

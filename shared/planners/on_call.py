@@ -4,31 +4,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from shared.model.duty import Duty, Rung
 from shared.model.on_call import Calendar, Level, OnCall
 from shared.model.severity import Severity
-from shared.model.wire import Frozen
-from shared.planners.duty import Duty, business_days_later, next_business_day, on_duty
+from shared.planners.duty import business_days_later, next_business_day, on_duty
 
 __all__ = ["Rung", "on_duty", "route"]
 
 # What cannot wait for somebody's working hours.
 URGENT = frozenset({Severity.CRITICAL, Severity.HIGH})
-
-
-class Rung(Frozen):
-    """One step of an escalation: at `due_at` (UTC) `to` is told, unless somebody has acknowledged before.
-
-    `level` is its place in the policy, from 1; one that is missing was off duty, and the next one's `why` says so.
-    Level 0 are the alert rule's owners. `respond_by` is when the next one is told, or the policy's promise.
-    """
-
-    level: int
-    team: str
-    due_at: datetime
-    to: tuple[str, ...]
-    channels: tuple[str, ...]
-    why: str
-    respond_by: datetime | None = None
 
 
 def route(

@@ -2,49 +2,14 @@
 
 from datetime import datetime
 
+from shared.model.duty import Ladder, PolicyNow, Table, TeamNow
 from shared.model.estate import Estate
 from shared.model.on_call import OnCall
 from shared.model.severity import Severity
-from shared.model.wire import Frozen
-from shared.planners.duty import Duty, on_duty
-from shared.planners.on_call import Rung, route
+from shared.planners.duty import on_duty
+from shared.planners.on_call import route
 
 _SHOWN = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
-
-
-class TeamNow(Frozen):
-    """One team at that moment."""
-
-    name: str
-    title: str
-    mail: str
-    time_zone: str
-    channels: tuple[str, ...]
-    duty: Duty
-
-
-class Ladder(Frozen):
-    """What an incident of one severity that opens at that moment goes through."""
-
-    severity: Severity
-    rungs: tuple[Rung, ...]
-
-
-class PolicyNow(Frozen):
-    """One policy at that moment, with the services that chose it."""
-
-    name: str
-    title: str
-    services: tuple[str, ...]
-    ladders: tuple[Ladder, ...]
-
-
-class Table(Frozen):
-    """Everything that the page shows."""
-
-    at: datetime
-    teams: tuple[TeamNow, ...]
-    policies: tuple[PolicyNow, ...]
 
 
 def table(estate: Estate, on_call: OnCall, at: datetime) -> Table:

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from shared.planners.duty import Duty
-from shared.planners.on_call import Rung
-from shared.planners.on_call_table import PolicyNow, Table, TeamNow
+from shared.model.duty import Duty, PolicyNow, Rung, Table, TeamNow
 from shared.reports.rendering import style, templates
 from shared.reports.wording import Clock, duration, line
 
@@ -58,7 +56,7 @@ def page(found: Table, *, time_zone: str, asked: bool) -> str:
             local=f"{local:%Y-%m-%dT%H:%M}",
             zone=clock.name,
             teams=[_team(clock, team) for team in found.teams],
-            policies=[_policy(clock, found.at, policy) for policy in found.policies],
+            policies=[_policy(clock, found, policy) for policy in found.policies],
             style=style(),
         )
     )
@@ -82,13 +80,14 @@ def _until(clock: Clock, duty: Duty) -> str:
     return f"back {_minute(clock, duty.begins)}" if duty.begins else "not within a year"
 
 
-def _policy(clock: Clock, opened: datetime, policy: PolicyNow) -> PolicyPart:
+def _policy(clock: Clock, found: Table, policy: PolicyNow) -> PolicyPart:
+    titles = {team.name: line(team.title) for team in found.teams}
     rungs = tuple(
         RungLine(
             severity=ladder.severity,
             rows=len(ladder.rungs) if i == 0 else 0,
-            when=_when(clock, opened, rung),
-            team=rung.team,
+            when=_when(clock, found.at, rung),
+            team=titles[rung.team],
             who=", ".join(rung.to),
             why=line(rung.why),
         )

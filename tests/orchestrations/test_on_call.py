@@ -141,3 +141,22 @@ def test_who_may_silence(machine: Machine):
     for path in ("silences", "on-call"):
         problem(machine.call("GET", path, None), 401)
     problem(machine.call("DELETE", "silences/sil-000000000000", ALICE), 404)
+
+
+def test_what_this_app_has_not_signed_silences_nothing(machine: Machine):
+    body = {"rule": "CostAnomaly", "expires_at": until(1), "reason": "known trouble"}
+    made = machine.call("POST", "silences", ALICE, json=body).json()
+    forged = {**made, "id": "sil-forged", "rule": "SecurityAlert", "signature": "0" * 64}
+    for content in (forged, {"id": "sil-garbage"}, {"id": 7}, None, [1]):
+        machine.client.post(
+            "/runtime/webhooks/durabletask/entities/silences/all",
+            params={"code": "local-durable", "op": "put"},
+            json=content,
+        ).raise_for_status()
+    # Another good one comes after them, so they have been looked at by then.
+    after = machine.call("POST", "silences", ALICE, json=body).json()
+    known = machine.call("GET", "silences", DAVE).json()["silences"]
+    assert [one["id"] for one in known[:2]] == [after["id"], made["id"]]
+    assert not {"sil-forged", "sil-garbage"} & {one["id"] for one in known}
+    for one in (made, after):
+        machine.call("DELETE", f"silences/{one['id']}", ALICE)

@@ -190,6 +190,11 @@ def test_an_override_holds_from_its_beginning_until_just_before_its_end():
     found = [on_duty(on_call, "l3", moment.replace(tzinfo=TOKYO)) for moment in moments]
     assert [duty.to[0] for duty in found] == ["b@x.y", "z@x.y", "z@x.y", "b@x.y"]
     assert found[1].why == "z@x.y stands in for b@x.y"
+    assert [(duty.handover, duty.then) for duty in found[:3]] == [
+        (datetime(2026, 1, 13, 9, tzinfo=TOKYO), "z@x.y"),
+        (datetime(2026, 1, 14, 9, tzinfo=TOKYO), "b@x.y"),
+        (datetime(2026, 1, 14, 9, tzinfo=TOKYO), "b@x.y"),
+    ], "whoever stands in takes over too"
 
 
 def test_an_override_for_somebody_holds_only_in_their_turn():
