@@ -13,7 +13,11 @@ _PAGE = 100
 
 @dataclass(frozen=True)
 class Jira:
-    """Permissions: browse projects, create issues, add comments, transition issues."""
+    """Permissions: browse projects, create issues, add comments, transition issues.
+
+    Jira's search may know of a new issue a little later than it answers: a call that is repeated within that time after
+    a lost answer can open a second one. Nothing in the API takes a key that would prevent it.
+    """
 
     name: str
     http: Http

@@ -1,5 +1,8 @@
 """One key is one mail."""
 
+import pytest
+
+from shared.errors import AzureCallFailed
 from shared.gateways.mail import Attachment, Message, operation_id
 from tests.shared.actions.stage import Stage
 
@@ -41,3 +44,17 @@ def test_a_mail_that_failed_says_so(stage: Stage) -> None:
     stage.azure.mail.send("run/step", MAIL)
     stage.lab.advance(6)
     assert stage.azure.mail.state("run/step") == "failed"
+
+
+def test_more_mail_than_the_service_takes_in_a_minute_may_come_later(stage: Stage) -> None:
+    # Service limits for Azure Communication Services: 30 a minute and 100 an hour from a custom domain.
+    for number in range(30):
+        stage.azure.mail.send(f"run/{number}", MAIL)
+    with pytest.raises(AzureCallFailed) as caught:
+        stage.azure.mail.send("run/30", MAIL)
+    assert (caught.value.status, caught.value.retryable) == (429, True)
+    assert caught.value.retry_after is not None
+    assert 0 < caught.value.retry_after <= 61
+    stage.lab.advance(caught.value.retry_after)
+    stage.azure.mail.send("run/30", MAIL)
+    assert len(stage.truth["mails"]) == 31
