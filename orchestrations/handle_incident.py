@@ -148,7 +148,8 @@ class _Handler:
                 self.ctx.call_activity("assess_incident", input=order, retry_policy=CHECK)
             )
         except task.TaskFailedError as error:
-            rung = Rung(level=1, team="on call", due_at=self.now, why="nobody else is known")
+            why = "nobody else is known"
+            rung = Rung(level=1, team="on call", due_at=self.now, to=(), channels=(), why=why)
             notes = [f"could not be assessed: {str(error)[:300]}"]
             self.brief = {**EMPTY_BRIEF, "ladder": [rung.to_wire()], "notes": notes}
         first = not self.incident.ladder

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from shared.model import duty
 from shared.model.alert import Alert
 from shared.model.run import LogEntry
 from shared.model.severity import Severity
@@ -38,15 +39,9 @@ class Ticket(Frozen):
     id: str = ""
 
 
-class Rung(Frozen):
-    """One level of the ladder: which team, from when on, and why it is that one. `told_at` once it was."""
+class Rung(duty.Rung):
+    """One level of the incident's ladder; `told_at` once it was."""
 
-    level: int
-    team: str
-    due_at: datetime
-    to: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    why: str = ""
     told_at: datetime | None = None
 
 

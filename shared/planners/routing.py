@@ -58,7 +58,14 @@ def route(
     oncall = estate.escalation
     if oncall is None:
         ladder: tuple[Rung, ...] = (
-            Rung(level=1, team="on call", due_at=incident.opened_at, to=estate.on_call),
+            Rung(
+                level=1,
+                team="on call",
+                due_at=incident.opened_at,
+                to=estate.on_call,
+                channels=(),
+                why="the estate has no escalation section",
+            ),
         )
         policy, tickets = "", ""
     else:
