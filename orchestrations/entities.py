@@ -7,6 +7,7 @@ from durabletask.entities import EntityContext
 from orchestrations.app import app
 from shared.importing import IMPORTING
 from shared.model.incident_id import incident_id
+from shared.model.severity import Severity
 from shared.model.wire import Wire
 
 
@@ -50,6 +51,16 @@ def guardrails(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 
     refusal, state = admitted(state, payload)
     ctx.set_state(state)
     return refusal
+
+
+@app.entity_trigger(context_name="context", entity_name="endpoint_health")
+def endpoint_health(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
+    """How often in a row each endpoint has failed; `shared.planners.endpoint_health` counts."""
+    state: Wire = ctx.get_state(dict, {})
+    if ctx.operation == "keep" and isinstance(payload, dict):
+        state = payload
+        ctx.set_state(state)
+    return state
 
 
 @app.entity_trigger(context_name="context", entity_name="run_starts")
@@ -124,7 +135,7 @@ def reported(state: Wire, report: Wire) -> tuple[bool, Wire]:
     """
     alert: Wire = report["alert"]
     seen, condition, at = report["seen_as"], alert["condition"], report["at"]
-    signals: Wire = dict(state["signals"])
+    signals: Wire = {**state["signals"], "severity": _worse(state["signals"]["severity"], alert["severity"])}
     if seen in state["seen"]:
         return False, {**state, "signals": {**signals, "repeats": signals["repeats"] + 1}}
     known = [*state["seen"], seen][-SEEN_ALERTS:]
@@ -137,6 +148,7 @@ def reported(state: Wire, report: Wire) -> tuple[bool, Wire]:
         # Its end may have come before it.
         over = state["over"] > at
         said = {"fired": 1, "resolved": int(over), "changes": int(over), "at": alert["fired_at"]}
+        said["severity"] = alert["severity"]
         return True, {
             **state,
             "generation": state["generation"] + 1,
@@ -153,6 +165,11 @@ def reported(state: Wire, report: Wire) -> tuple[bool, Wire]:
     return False, {**state, "seen": known, "signals": signals, "latest": max(latest, at)}
 
 
+def _worse(one: str, other: str) -> str:
+    order = list(Severity)
+    return min(one, other, key=lambda found: order.index(Severity(found)))
+
+
 SEEN_ALERTS = 500
 """How many alerts of a cause are remembered; the time of the latest one sorts out what is older still."""
 
@@ -160,7 +177,15 @@ NO_INCIDENT: Wire = {
     "generation": 0,
     "open": False,
     "seen": [],
-    "signals": {"fired": 0, "resolved": 0, "repeats": 0, "changes": 0, "condition": "fired", "at": None},
+    "signals": {
+        "fired": 0,
+        "resolved": 0,
+        "repeats": 0,
+        "changes": 0,
+        "condition": "fired",
+        "at": None,
+        "severity": "informational",
+    },
     "latest": 0.0,
     "over": 0.0,
 }

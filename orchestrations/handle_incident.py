@@ -133,7 +133,7 @@ class _Handler:
 
     # --- what the estate says
 
-    def _assess(self, asked_by: Wire | None = None) -> Waits:
+    def _assess(self, asked_by: Wire | None = None, *, reroute: bool = False) -> Waits:
         """Patient, and then without it: an incident that cannot be assessed is still seen by somebody."""
         silent = yield from self.until(self.ctx.call_entity(SILENCES, "read"))
         order: Wire = {
@@ -152,11 +152,12 @@ class _Handler:
             rung = Rung(level=1, team="on call", due_at=self.now, to=(), channels=(), why=why)
             notes = [f"could not be assessed: {str(error)[:300]}"]
             self.brief = {**EMPTY_BRIEF, "ladder": [rung.to_wire()], "notes": notes}
-        first = not self.incident.ladder
-        told = self.incident.ladder
+        before = self.incident.ladder
         self.incident = incidents.assessed(self.incident, self.brief, self.now)
-        if not first:
-            self.incident = self.incident.model_copy(update={"ladder": told})
+        if before and not reroute:
+            self.incident = self.incident.model_copy(update={"ladder": before})
+        elif before:
+            self.incident = incidents.rerouted(self.incident, before)
 
     # --- remediation
 
@@ -206,6 +207,10 @@ class _Handler:
         kept = yield from self.until(self.ctx.call_entity(self.cause, "digest"))
         signals = Signals.from_wire(kept["signals"])
         self.incident = incidents.signalled(self.incident, signals, self.now)
+        worse = incidents.raised(self.incident, self.now)
+        if worse is not None and self.incident.state in incidents.STANDS:
+            self.incident = worse
+            yield from self._assess(reroute=True)
         if signals != before:
             self._answer(before, signals)
         if self.looks and self.look is None:

@@ -3,7 +3,7 @@
 from orchestrations import activities, entities, evidence, incident_activities, orchestrators
 from orchestrations.app import app
 from orchestrations.silences import silences
-from orchestrations.triggers import alerts, approval_page, contract, health, incident_page, tick
+from orchestrations.triggers import alerts, approval_page, contract, health, incident_page, tick, watch
 
 __all__ = [
     "activities",
@@ -19,4 +19,5 @@ __all__ = [
     "orchestrators",
     "silences",
     "tick",
+    "watch",
 ]

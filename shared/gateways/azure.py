@@ -1,5 +1,6 @@
 """All gateways over one connection, each made when it is first used."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,7 +35,7 @@ from shared.gateways.network import Network
 from shared.gateways.openai import OpenAiAccounts
 from shared.gateways.operations import Operation, OperationState, state
 from shared.gateways.outages import Outages
-from shared.gateways.probe import Answered, probe
+from shared.gateways.probe import Answered, probe, probe_all
 from shared.gateways.redis import Redis
 from shared.gateways.registry import Registry
 from shared.gateways.replicas import Replicas
@@ -227,6 +228,10 @@ class Azure:
     def operation(self, operation: Operation) -> OperationState:
         """How a long-running operation is doing."""
         return state(self.connection, operation)
+
+    def probe_all(self, urls: Iterable[str], *, timeout: float = 30.0) -> dict[str, Answered]:
+        """One GET of each address, all at once; `timeout` in seconds for each."""
+        return probe_all(self.connection, urls, timeout=timeout)
 
     def probe(self, url: str, *, timeout: float = 30.0) -> Answered:
         """One GET as a tenant would send it; `timeout` in seconds."""

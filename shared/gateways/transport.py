@@ -106,6 +106,30 @@ class _HttpTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
+class _AsyncHttpTransport(httpx.AsyncHTTPTransport):
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(trust_env=False, limits=httpx.Limits(max_connections=None))
+        self._endpoint = httpx.URL(endpoint)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.headers[REAL_HOST] = request.url.netloc.decode()
+        request.url = request.url.copy_with(
+            scheme=self._endpoint.scheme, host=self._endpoint.host, port=self._endpoint.port
+        )
+        return await super().handle_async_request(request)
+
+
+def endpoint_async_client(endpoint: str | None, *, timeout: float) -> httpx.AsyncClient:
+    """A client for many looks at once; it keeps no journal, so nothing is written with it."""
+    return httpx.AsyncClient(
+        transport=_AsyncHttpTransport(endpoint) if endpoint else None,
+        timeout=timeout,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=None),
+        trust_env=endpoint is None,
+    )
+
+
 class _HttpClient(httpx.Client):
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own options
         with sending(request.method, str(request.url), request.read) as sent:

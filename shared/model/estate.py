@@ -49,6 +49,8 @@ class ServiceBase(Strict):
     rpo: timedelta | None = None
     # The escalation policy of its incidents; none named: the estate's first one.
     on_call: Name | None = None
+    # What the health monitor calls it when `health_url` fails; `remediation` says what that leads to.
+    health_rule: str = "EndpointUnhealthy"
 
 
 class CosmosDb(ServiceBase):

@@ -54,6 +54,8 @@ class Signals(Frozen):
     changes: int = 0
     condition: Literal["fired", "resolved"] = "fired"
     at: datetime | None = None
+    # The worst that it has said.
+    severity: Severity = Severity.INFORMATIONAL
 
 
 class Incident(Frozen):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.model.incident import Incident, IncidentState, Remediation, Rung, Signals, Ticket
 from shared.model.run import LogEntry
+from shared.model.severity import Severity
 from shared.model.wire import Wire
 
 TIMELINE = 200
@@ -33,10 +34,11 @@ def assessed(incident: Incident, brief: Wire, now: datetime) -> Incident:
             "policy": brief["policy"],
             "ladder": ladder,
             "silenced_until": silenced,
-            "plan": brief["plan"],
-            "remediation": Remediation.OFFERED if brief["plan"] else Remediation.NONE,
         }
     )
+    if incident.remediation in {Remediation.NONE, Remediation.OFFERED}:
+        offered = Remediation.OFFERED if brief["plan"] else Remediation.NONE
+        incident = incident.model_copy(update={"plan": brief["plan"], "remediation": offered})
     for line in brief["notes"]:
         incident = noted(incident, now, line)
     return incident
@@ -59,6 +61,24 @@ def signalled(incident: Incident, signals: Signals, now: datetime) -> Incident:
     if signals.condition == "fired" and incident.state is IncidentState.MITIGATED:
         return reopened(incident, now, "it came back")
     return incident
+
+
+def raised(incident: Incident, now: datetime) -> Incident | None:
+    """With the severity that the rule has come to, or None when it is no worse than it was."""
+    order = list(Severity)
+    worst = incident.signals.severity
+    if order.index(worst) >= order.index(incident.severity):
+        return None
+    what = f"severity raised from {incident.severity} to {worst}"
+    return noted(incident.model_copy(update={"severity": worst}), now, what)
+
+
+def rerouted(incident: Incident, before: tuple[Rung, ...]) -> Incident:
+    """A new ladder, without asking again whom the old one has already told."""
+    told = tuple(rung for rung in before if rung.told_at is not None)
+    known = {rung.team for rung in told}
+    ahead = tuple(rung for rung in incident.ladder if rung.team not in known)
+    return incident.model_copy(update={"ladder": (*told, *ahead)})
 
 
 def mitigated(incident: Incident, now: datetime, why: str) -> Incident:

@@ -11,6 +11,7 @@ from orchestrations.entities import NO_INCIDENT, reported
 
 def report(number: int, condition: str, at: float) -> dict[str, Any]:
     alert = {
+        "severity": "high",
         "condition": condition,
         "fired_at": f"t{at}",
         "resolved_at": f"t{at}" if condition == "resolved" else None,
