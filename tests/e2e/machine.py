@@ -42,7 +42,8 @@ class MachineProcess:
         self.estate = estate or quiet_estate(folder)
         self.port = free_port()
         self.process: subprocess.Popen[str] | None = None
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.client = httpx.Client(base_url=self.url, timeout=30)
 
     def __enter__(self) -> Self:
         self.start()
