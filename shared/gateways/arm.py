@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,6 +36,11 @@ class Arm:
         """Every document of a list, page by page."""
         with calling(operation, address):
             return tuple(self._pages(address, query))
+
+    def clock(self, operation: str, address: str) -> datetime:
+        """What time it is by the clock of whoever answers there: the date of the answer, to the second."""
+        with calling(operation, address):
+            return parsedate_to_datetime(self._answer("GET", address).headers["Date"])
 
     def ask(self, operation: str, address: str, body: Document | None = None) -> Document:
         """A POST that changes nothing."""

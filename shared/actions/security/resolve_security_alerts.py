@@ -24,9 +24,10 @@ class Params(Frozen):
 def resolve_security_alerts(params: Params, call: Call) -> Outcome | Pending:
     """Resolves the open alerts of high severity when nothing was seen since the last clean revision began.
 
-    That is told by Azure's own clock. An alert that was seen later must have been silent for some minutes; one
-    that goes on keeps this step waiting, for then somebody is still in.
+    An alert that was seen later must have been silent for some minutes; one that goes on keeps this step waiting,
+    for then somebody is still in. All of this is told by Azure's own clock.
     """
+    now = call.azure.defender.now().timestamp()
     opened = open_alerts(call.azure.defender.alerts(), params.scopes)
     cured_at = _last_revision(params, call)
     seen: dict[str, str] = call.progress.get("seen", {})
@@ -35,11 +36,9 @@ def resolve_security_alerts(params: Params, call: Call) -> Outcome | Pending:
     previewing = call.azure.connection.preview is not None
     for alert in opened:
         if not _moved(alert, seen):
-            quiet = (
-                call.now.timestamp() - since.get(alert.id, call.now.timestamp()) >= SILENCE.total_seconds()
-            )
+            quiet = now - since.get(alert.id, now) >= SILENCE.total_seconds()
         else:
-            seen, since = {**seen, alert.id: str(alert.last_seen)}, {**since, alert.id: call.now.timestamp()}
+            seen, since = {**seen, alert.id: str(alert.last_seen)}, {**since, alert.id: now}
             quiet = False
         if (
             quiet

@@ -11,6 +11,7 @@ from typing import Self
 from aiohttp import web
 
 from infra.local.azure.core import control
+from infra.local.azure.core.clock import http_date
 from infra.local.azure.core.dispatch import Dispatch
 from infra.local.azure.core.http import Answer, Later, Request
 from infra.local.azure.core.outbox import Outbox
@@ -110,11 +111,11 @@ class Simulator:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=502)
-        return _response(answer)
+        return _response(answer, self.world.clock.now())
 
 
-def _response(answer: Answer) -> web.Response:
-    headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
+def _response(answer: Answer, now: float) -> web.Response:
+    headers = {"x-ms-request-id": str(uuid.uuid4()), "Date": http_date(now), **answer.headers}
     match answer.body:
         case None:
             body, kind = None, None

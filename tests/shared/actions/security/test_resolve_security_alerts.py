@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from shared.actions.security.resolve_security_alerts import SILENCE
 from tests.shared.actions.changes_once import ChangesOnce, Scenario
 from tests.shared.actions.security.breach import broken_into, carried_out_before, planned
-from tests.shared.actions.stage import Stage
+from tests.shared.actions.stage import POLL, Stage
 
 prepared = carried_out_before("resolve_security_alerts")
 
@@ -40,6 +41,18 @@ def test_where_no_revision_was_made_silence_is_waited_for(stage: Stage) -> None:
     done = stage.carry_out(resolve())
     assert len(done.summaries) > 3
     assert "waiting for silence: Unusual volume of data read" in done.summaries[0]
+    are_closed(stage)
+
+
+def test_silence_lasts_by_azures_clock_whatever_ours_says(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = broken_into_by_a_key(stage)
+    stage.lab.end(fault)
+    stopped = stage.now
+    monkeypatch.setattr(Stage, "now", property(lambda _stage: stopped))
+    done = stage.carry_out(resolve())
+    assert len(done.summaries) == SILENCE.total_seconds() / POLL
     are_closed(stage)
 
 
