@@ -29,7 +29,9 @@ def compare_fingerprint(params: Params, call: Call) -> Outcome | Pending:
     if before is None:
         raise CheckFailed(f"there is no {kept_at(call, params.against)}, so nothing can be compared")
     after = configuration(params.services, call)
-    keep(call, f"after-{call.step.replace('_', '-')}", after)
+    name = f"after-{call.step.replace('_', '-')}"
+    if kept(call, name) != after:
+        keep(call, name, after)
     if found := differences(before, after):
         more = f"; and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
         raise CheckFailed(

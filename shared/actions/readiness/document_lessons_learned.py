@@ -27,13 +27,9 @@ def document_lessons_learned(params: Params, call: Call) -> Outcome | Pending:
     found = lessons(record, params.targets)
     text = document(record, found, params.targets, time_zone=call.estate.time_zone)
     platform, name = call.estate.platform, f"{call.run_id}/lessons-learned.md"
-    call.azure.blobs.write(
-        platform.records_account_url,
-        platform.records_container,
-        name,
-        text.encode(),
-        "text/markdown; charset=utf-8",
-    )
+    account, container, content = platform.records_account_url, platform.records_container, text.encode()
+    if call.azure.blobs.read(account, container, name) != content:
+        call.azure.blobs.write(account, container, name, content, "text/markdown; charset=utf-8")
     return Outcome(
         summary=f"{len(found)} lessons are written down" if found else "nothing went otherwise than planned",
         findings=found,

@@ -110,6 +110,9 @@ def test_an_untouched_estate_is_what_it_was(stage: Stage) -> None:
     stage.lab.advance(600)
     done = stage.carry_out(compare()).outcome
     assert done.evidence["fingerprint"] == taken.evidence["fingerprint"]
+    stage.from_now()
+    stage.carry_out(compare())
+    assert stage.writes == []
 
 
 def test_a_difference_that_was_only_a_moment_s_does_not_count(stage: Stage) -> None:

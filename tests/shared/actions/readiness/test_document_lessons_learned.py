@@ -28,8 +28,10 @@ def test_each_lesson_is_a_finding_and_stands_in_the_document(stage: Stage) -> No
     ]
     text = kept(stage)
     assert all(title in text for title in titles)
+    stage.from_now()
     stage.carry_out(learn(), mode=Mode.DRILL, record=record)
     assert kept(stage) == text
+    assert stage.writes == []
 
 
 def test_it_does_not_tell_of_itself(stage: Stage) -> None:
