@@ -74,12 +74,13 @@ def region_failback(estate: Estate, _request: PlanRequest, parameters: Parameter
         region=region,
         deadline=timedelta(minutes=30),
     )
-    tell = notify_stakeholders.step(needs=(validate,), critical=False, to=estate.stakeholders)
+    retired = tuple(_retire(services, estate, validate))
+    tell = notify_stakeholders.step(needs=retired or (validate,), critical=False, to=estate.stakeholders)
     return Plan(
         name="region_failback",
         kind=PlanKind.RECOVERY,
         title=f"Go back to {region}",
-        steps=(check, *ready, *moves, validate, *_retire(services, estate, validate), tell),
+        steps=(check, *ready, *moves, validate, *retired, tell),
         approval=estate.approvals[PlanKind.RECOVERY],
         services=tuple(sorted(service.name for service in services)),
     )

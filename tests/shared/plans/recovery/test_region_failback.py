@@ -51,9 +51,14 @@ def test_tenants_go_back_when_all_that_they_need_stands_ready() -> None:
 
 
 def test_the_recovery_region_is_cleared_only_after_the_primary_has_proved_itself() -> None:
-    for name in ("retire_container_app", "retire_search_index", "notify_stakeholders"):
+    for name in ("retire_container_app", "retire_search_index"):
         assert step(name).needs == ("validate_primary",)
     assert step("validate_primary").params["region"] == EAST
+
+
+def test_people_are_told_when_all_is_over() -> None:
+    steps = plan_of().steps
+    assert all_before("notify_stakeholders") == {found.name for found in steps} - {"notify_stakeholders"}
 
 
 def test_storage_goes_back_as_planned_even_in_a_real_run() -> None:
