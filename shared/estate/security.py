@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shared.estate.document import Path
 from shared.estate.explain import suggest
 from shared.estate.resources import wrong_resource
-from shared.model.estate import AiSearch, ContainerApp, CosmosDb, Estate, KeyVault, Security, Storage
+from shared.model.estate import AiSearch, ContainerApp, CosmosDb, Estate, KeyVault, OpenAi, Security, Storage
 
 type Complaint = tuple[Path, str]
 
@@ -41,7 +41,8 @@ def _groups(estate: Estate, security: Security) -> Iterator[Complaint]:
 
 
 def _keys(estate: Estate, security: Security) -> Iterator[Complaint]:
-    accounts = {one.name: one for one in estate.services if isinstance(one, CosmosDb | AiSearch | Storage)}
+    kinds = CosmosDb | AiSearch | Storage | OpenAi
+    accounts = {one.name: one for one in estate.services if isinstance(one, kinds)}
     vaults = {one.name: one for one in estate.of_kind(KeyVault)}
     for i, key in enumerate(security.keys):
         where: Path = ("security", "keys", i)

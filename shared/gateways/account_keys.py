@@ -1,4 +1,4 @@
-"""The keys of Cosmos DB, AI Search and storage accounts: read, regenerated, tried out. Values are never to be kept."""
+"""The keys of Cosmos DB, Search, storage and OpenAI accounts: read, regenerated, tried. Values are never to be kept."""
 
 import base64
 import hashlib
@@ -16,8 +16,11 @@ from shared.gateways.operations import Operation, start
 from shared.gateways.resource_id import parts
 from shared.importing import IMPORTING
 
-COSMOS, SEARCH, STORAGE = "databaseaccounts", "searchservices", "storageaccounts"
-_SEARCH_VERSION = "2023-11-01"
+COSMOS = "microsoft.documentdb/databaseaccounts"
+SEARCH = "microsoft.search/searchservices"
+STORAGE = "microsoft.storage/storageaccounts"
+OPENAI = "microsoft.cognitiveservices/accounts"
+_SEARCH_VERSION, _OPENAI_VERSION = "2023-11-01", "2024-10-01"
 
 
 def fingerprint(key: str) -> str:
@@ -27,12 +30,14 @@ def fingerprint(key: str) -> str:
 
 @dataclass(frozen=True)
 class AccountKeys:
-    """Roles: DocumentDB Account Contributor, Search Service Contributor, Storage Account Key Operator."""
+    """Roles: DocumentDB Account Contributor, Search Service Contributor, Storage Account Key Operator, Cognitive
+    Services Contributor.
+    """
 
     connection: Connection
 
     def keys(self, account_id: str) -> dict[str, str]:
-        """The keys of an account by their names, as they are now."""
+        """The keys of an account by their names, as they are now; none where an OpenAI account takes none."""
         return self.connection.look("account keys", account_id, lambda: self._keys(account_id))
 
     def fingerprints(self, account_id: str) -> dict[str, str]:
@@ -49,6 +54,8 @@ class AccountKeys:
                 listed = self._storage.storage_accounts.list_keys(where.group, where.name)
             # Not `listed.keys`: the SDK's models are mappings, and that is their method.
             return {str(one["keyName"]): str(one["value"]) for one in listed["keys"]}
+        if kind == OPENAI:
+            return self._openai(account_id)
         with reading("list keys", account_id):
             keys = self._cosmos.database_accounts.list_keys(where.group, where.name)
         return {
@@ -57,6 +64,14 @@ class AccountKeys:
             "primaryReadonly": str(keys.primary_readonly_master_key),
             "secondaryReadonly": str(keys.secondary_readonly_master_key),
         }
+
+    def _openai(self, account_id: str) -> dict[str, str]:
+        arm = Arm(self.connection, _OPENAI_VERSION)
+        account = arm.get("get account", account_id)
+        if account is not None and account["properties"].get("disableLocalAuth"):
+            return {}  # Azure answers 400 when it is asked for them
+        found = arm.ask("list keys", f"{account_id}/listKeys")
+        return {name: str(found[name]) for name in ("key1", "key2")}
 
     def regenerate(self, account_id: str, name: str) -> Operation | None:
         """Replace a key. It takes no idempotency key: ask first whether the key is still the one to replace."""
@@ -70,6 +85,11 @@ class AccountKeys:
             with writing("regenerate key", account_id):
                 self._storage.storage_accounts.regenerate_key(where.group, where.name, {"keyName": name})
             return None
+        if kind == OPENAI:
+            body = {"keyName": name.capitalize()}
+            return Arm(self.connection, _OPENAI_VERSION).begin(
+                "regenerate key", "POST", f"{account_id}/regenerateKey", body
+            )
         return start(
             "regenerate key",
             account_id,
@@ -132,7 +152,8 @@ class AccountKeys:
 
 
 def _kind(account_id: str) -> str:
-    kind = parts(account_id).type.lower()
-    if kind not in {COSMOS, SEARCH, STORAGE}:
+    where = parts(account_id)
+    kind = f"{where.provider}/{where.type}".lower()
+    if kind not in {COSMOS, SEARCH, STORAGE, OPENAI}:
         raise ValueError(f"{account_id} is of a type whose keys are not known here")
     return kind

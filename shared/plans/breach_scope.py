@@ -7,7 +7,7 @@ from shared.actions.security.preserve_evidence import VaultSecrets
 from shared.actions.security.regenerate_keys import Params as RotatedAccount
 from shared.actions.security.regenerate_keys import SecretTarget
 from shared.errors import ParametersInvalid
-from shared.model.estate import AiSearch, ContainerApp, Estate, KeyVault, Security, Service
+from shared.model.estate import AiSearch, ContainerApp, Estate, KeyVault, OpenAi, Security, Service
 
 
 def affected_services(
@@ -46,7 +46,7 @@ def affected_services(
 def rotated_accounts(
     estate: Estate, security: Security, affected: tuple[Service, ...]
 ) -> Iterator[RotatedAccount]:
-    """Every account whose keys are replaced. A search service has a sibling with keys of its own in each region."""
+    """Every account whose keys are replaced. Search and OpenAI have a sibling with keys of its own in each region."""
     names = {one.name for one in affected}
     for key in security.keys:
         if key.service not in names:
@@ -57,7 +57,7 @@ def rotated_accounts(
         targets = tuple(
             SecretTarget(vault_url=vault_url(home), name=key.secret or "", form=key.form) for home in homes
         )
-        if isinstance(service, AiSearch):
+        if isinstance(service, AiSearch | OpenAi):
             pairs = zip(
                 (service.resource_id, service.recovery_resource_id), (targets[:1], targets[1:]), strict=True
             )

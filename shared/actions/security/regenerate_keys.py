@@ -4,6 +4,7 @@ import re
 from typing import Any, Literal
 
 from shared.actions.action import Call, action
+from shared.errors import CheckFailed
 from shared.gateways.account_keys import fingerprint
 from shared.model.outcome import Outcome, Pending
 from shared.model.wire import Frozen
@@ -32,7 +33,7 @@ def observe(params: Params, call: Call) -> dict[str, Any]:
 
 @action(changes=True, observe=observe)
 def regenerate_keys(params: Params, call: Call) -> Outcome | Pending:
-    """Regenerates every key of a Cosmos DB, AI Search or storage account that is still the one that was observed.
+    """Regenerates every key of a Cosmos DB, Search, storage or OpenAI account that is still the observed one.
 
     Regenerating takes no key of ours, so each is done only while the account's key has the observed SHA-256. The new
     first key goes straight into the vault, under the name that its readers know, and into nothing else.
@@ -69,7 +70,12 @@ def _hand_over(params: Params, call: Call) -> list[str]:
     written: list[str] = []
     if not params.secrets:
         return written
-    key = next(iter(call.azure.account_keys.keys(params.account_id).values()))
+    key = next(iter(call.azure.account_keys.keys(params.account_id).values()), None)
+    if key is None:
+        raise CheckFailed(
+            f"{params.service} takes no keys, so no secret can hold one: take the vault and the secret of"
+            f" {params.service} out of security.keys"
+        )
     for target in params.secrets:
         before = call.azure.secret_values.value(target.vault_url, target.name)
         wanted = secret_value(target, params.account_id, key, before)

@@ -28,6 +28,7 @@ from shared.model.estate import (
     Estate,
     ImageDigest,
     ObjectId,
+    OpenAi,
     Service,
     Storage,
     TrafficRoute,
@@ -189,7 +190,7 @@ def _revoke(
         yield regenerate_keys.step(
             name=name,
             needs=(roles,),
-            recovers=(service.name,) if isinstance(service, CosmosDb | AiSearch | Storage) else (),
+            recovers=(service.name,) if isinstance(service, CosmosDb | AiSearch | Storage | OpenAi) else (),
             deadline=service.rto,
             **account.model_dump(),
         )

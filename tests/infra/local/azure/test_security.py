@@ -289,7 +289,7 @@ def test_a_breach_goes_on_by_every_way_until_each_is_closed(lab):
     lab.fault("leaked_credential", "*")
     lab.advance(60)
     truth = lab.truth()
-    assert len(truth["intruder"]["can"]) == 9
+    assert len(truth["intruder"]["can"]) == 10
     assert truth["intruder"]["exfiltrated"] == sum(truth["intruder"]["by"].values()) > 0
     assert {one["severity"] for one in truth["security"]["alerts"].values()} == {"High"}
     assert set(truth["security"]["assessments"].values()) == {"Unhealthy"}

@@ -17,10 +17,15 @@ from tests.shared.actions.security.breach import (
     planned,
     secrets_of,
 )
-from tests.shared.actions.stage import Stage
+from tests.shared.actions.stage import Stage, StepFailed
 
 REVOKE = "revoke_compromised_credentials_"
-STEPS = {"agents_db": "cosmos_key", "agent_search": "search_key", "agent_files": "storage_key"}
+STEPS = {
+    "agents_db": "cosmos_key",
+    "agent_search": "search_key",
+    "agent_files": "storage_key",
+    "landing_openai": "openai_key",
+}
 prepared = carried_out_before(f"{REVOKE}agents_db")
 
 
@@ -53,6 +58,37 @@ class TestStorage(ChangesOnce):
         reached=refuses("storage_key"),
         same_address=True,
     )
+
+
+class TestOpenAi(ChangesOnce):
+    scenario = Scenario(
+        step=lambda: planned(f"{REVOKE}landing_openai"),
+        prepare=prepared,
+        reached=refuses("openai_key"),
+        same_address=True,
+    )
+
+
+def without_keys(document: Any) -> None:
+    document["properties"]["disableLocalAuth"] = True
+
+
+def test_an_account_that_takes_no_keys_is_left_alone(stage: Stage) -> None:
+    step = planned(f"{REVOKE}landing_openai")
+    stage.change(step.params["account_id"], without_keys)
+    stage.from_now()
+    assert not stage.carry_out(step).outcome.changed
+    assert stage.writes == []
+
+
+def test_a_secret_for_a_key_of_an_account_that_takes_none_is_a_mistake_of_the_estate(stage: Stage) -> None:
+    step = planned(f"{REVOKE}landing_openai")
+    stage.change(step.params["account_id"], without_keys)
+    read = {"secrets": [{"vault_url": EAST, "name": "search-api-key"}]}
+    with pytest.raises(
+        StepFailed, match=r"take the vault and the secret of landing-openai out of security\.keys"
+    ):
+        stage.carry_out(step.model_copy(update={"params": {**step.params, **read}}))
 
 
 @pytest.mark.parametrize(

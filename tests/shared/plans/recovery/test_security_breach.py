@@ -62,6 +62,8 @@ def test_sessions_go_before_roles_and_roles_before_keys() -> None:
         "revoke_compromised_credentials_agent_search_recovery",
         "revoke_compromised_credentials_agent_files",
         "revoke_compromised_credentials_agent_files_delegations",
+        "revoke_compromised_credentials_landing_openai",
+        "revoke_compromised_credentials_landing_openai_recovery",
     }
 
 

@@ -1,17 +1,15 @@
 """Azure OpenAI accounts and their keys. The accounts themselves are kept by the generic service."""
 
-import hashlib
-
 from infra.local.azure.core.errors import ArmError
 from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
 from infra.local.azure.services.generic import GROUP, group_of
+from infra.local.azure.services.security import keys
 
-TYPE = "Microsoft.CognitiveServices/accounts"
+TYPE = keys.OPENAI
 ACCOUNT = GROUP + "/providers/" + TYPE + "/{account}"
-KEYS = ("key1", "key2")
 service = Service("open_ai_accounts")
 
 
@@ -29,24 +27,13 @@ def by_host(world: World, label: str) -> Json | None:
     return None
 
 
-def keys(world: World, account: Json) -> dict[str, str]:
-    """Return both keys; each generation of a key is another one."""
-    generations: Json = world.table("open_ai key").peek(account["id"]) or {}
-    return {name: _key(world, account["id"], name, generations.get(name, 0)) for name in KEYS}
-
-
-def _key(world: World, account_id: str, name: str, generation: int) -> str:
-    text = f"{world.seed}/{account_id.lower()}/{name}/{generation}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
 @service.arm("POST", ACCOUNT + "/listKeys", reads=True)
 def list_keys(world: World, request: Request) -> Answer:
     account = account_of(world, request)
     if account["properties"].get("disableLocalAuth"):
         message = "Failed to list key. disableLocalAuth is set to be true"
         raise ArmError(400, "BadRequest", message)
-    return Answer(200, keys(world, account))
+    return Answer(200, keys.of(world, TYPE, account["name"]))
 
 
 @service.arm("POST", ACCOUNT + "/regenerateKey")
@@ -54,8 +41,7 @@ def regenerate_key(world: World, request: Request) -> Answer:
     """Make one of the keys another one, at once; it takes no idempotency key."""
     account = account_of(world, request)
     named = str(request.json.get("keyName", "")).lower()
-    if named not in KEYS:
+    if named not in keys.NAMES[TYPE]:
         raise ArmError(400, "InvalidKeyName", f"The key name '{request.json.get('keyName')}' is not valid.")
-    kept = world.table("open_ai key").get(account["id"]) or {}
-    world.table("open_ai key").put(account["id"], {**kept, named: kept.get(named, 0) + 1})
-    return Answer(200, keys(world, account))
+    keys.regenerate(world, TYPE, account["name"], named)
+    return Answer(200, keys.of(world, TYPE, account["name"]))

@@ -8,6 +8,7 @@ from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
 from infra.local.azure.services.open_ai import accounts
+from infra.local.azure.services.security import keys
 
 HOST = "{account}.openai.azure.com"
 service = Service("open_ai_inference")
@@ -67,7 +68,7 @@ def complete(world: World, request: Request) -> Answer:
 def _authenticate(world: World, request: Request, account: Json) -> None:
     allowed = not account["properties"].get("disableLocalAuth")
     key = request.headers.get("api-key")
-    if key is not None and allowed and key in accounts.keys(world, account).values():
+    if key is not None and allowed and keys.works(world, accounts.TYPE, account["name"], key):
         return
     if key is None and re.fullmatch(r"Bearer \S+", request.headers.get("authorization", ""), re.IGNORECASE):
         return

@@ -31,7 +31,12 @@ TABLE = "intruder"
 DOCUMENTS_PER_SECOND = 20
 PROXY = {"name": "HTTPS_PROXY", "value": "http://198.51.100.23:3128"}
 SIGNING_KEY = "tenant-signing-key"
-KINDS = {"cosmos_key": keys.COSMOS, "search_key": keys.SEARCH, "storage_key": keys.STORAGE}
+KINDS = {
+    "cosmos_key": keys.COSMOS,
+    "search_key": keys.SEARCH,
+    "storage_key": keys.STORAGE,
+    "openai_key": keys.OPENAI,
+}
 # Way in -> what it is about when the whole estate was broken into.
 WAYS = {
     "session": "frank@contoso.com",
@@ -39,6 +44,7 @@ WAYS = {
     "cosmos_key": "cosmos-fas-prod",
     "search_key": "srch-fas-japaneast",
     "storage_key": "stfasprod",
+    "openai_key": "aoai-prod-eus2-ai-01",
     "delegation": "stfasprod",
     "signing_key": "kv-fas-japaneast",
     "image": "ca-agent-service",
@@ -49,6 +55,7 @@ TITLES = {
     "cosmos_key": ("CosmosDB_DataExfiltrationAnomaly", "Unusual volume of data extracted from Cosmos DB"),
     "search_key": ("Search_UnusualAccess", "Unusual volume of data read from a search service"),
     "storage_key": ("Storage.Blob_DataExfiltration.AmountOfDataAnomaly", "Unusual amount of data extracted"),
+    "openai_key": ("AI.Azure_AccessFromSuspiciousIP", "Access to a model from a suspicious address"),
     "delegation": (
         "Storage.Blob_AccountSas.UnusualExternalAccess",
         "Access with a signed address from outside",

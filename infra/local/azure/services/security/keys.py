@@ -14,10 +14,12 @@ TABLE = "account key"
 COSMOS = "Microsoft.DocumentDB/databaseAccounts"
 SEARCH = "Microsoft.Search/searchServices"
 STORAGE = "Microsoft.Storage/storageAccounts"
+OPENAI = "Microsoft.CognitiveServices/accounts"
 NAMES: dict[str, tuple[str, ...]] = {
     COSMOS: ("primary", "secondary", "primaryReadonly", "secondaryReadonly"),
     SEARCH: ("primary", "secondary"),
     STORAGE: ("key1", "key2"),
+    OPENAI: ("key1", "key2"),
 }
 service = Service("account_keys")
 
@@ -60,6 +62,8 @@ def works(world: World, kind: str, name: str, key: str) -> bool:
 
 def _key(world: World, kind: str, name: str, which: str, generation: str) -> str:
     text = f"{world.seed}/{kind}/{name.lower()}/{which}/{generation}".encode()
+    if kind == OPENAI:
+        return hashlib.sha256(text).hexdigest()[:32]
     if kind == SEARCH:
         return base64.b32encode(hashlib.sha512(text).digest()).decode()[:52]
     return base64.b64encode(hashlib.sha512(text).digest()).decode()
