@@ -22,11 +22,17 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 def disturb(azure: AzureThread, kinds: tuple[str, ...], expected: Counter[str]) -> None:
-    """One fault for each write of the run, the kinds in turn."""
+    """One fault for each write of the run, the kinds in turn.
+
+    A write takes the first fault that matches it, so those that match little come before those that match much.
+    """
+    wanted: list[tuple[str, str, str, str]] = []
     for effect, kind in zip(sorted(expected), cycle(kinds)):
         method, url = effect.split(" ", 1)
         host, _, path = url.partition("/")
         host, fragment = (max(text.split("*"), key=len) for text in (host, "/" + path))
+        wanted.append((fragment, host, method, kind))
+    for fragment, host, method, kind in sorted(wanted, key=lambda one: -len(one[0])):
         match = {"method": method, "path": fragment, "writes": True}
         azure.do(
             lambda kind=kind, host=host, match=match: azure.world.faults.inject(

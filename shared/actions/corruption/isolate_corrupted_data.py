@@ -1,7 +1,7 @@
 """Stops everything that writes to the data, and remembers what it took away."""
 
 from shared.actions.action import Call, action
-from shared.actions.isolation import NOTE, AppState, Isolation, isolation_of, roles_of
+from shared.actions.isolation import NOTE, AppState, Isolation, isolation_of, left_isolated, roles_of
 from shared.actions.notes import note
 from shared.gateways.container_app_control import is_stopped
 from shared.model.estate import ContainerApp, CosmosDb
@@ -23,7 +23,8 @@ def isolate_corrupted_data(params: Params, call: Call) -> Outcome | Pending:
 
     This app's own roles are never taken: what isolates must be able to look, to restore and to give back. What was
     there before lies beside the run's record before the first thing is taken, and is never written twice, so that
-    an attempt that was killed half way is not taken for the state before.
+    an attempt that was killed half way is not taken for the state before. Nor is what an aborted run has left
+    isolated: this run gives that back as well.
     """
     before = isolation_of(call)
     if before is None:
@@ -52,8 +53,9 @@ def isolate_corrupted_data(params: Params, call: Call) -> Outcome | Pending:
     return Outcome(
         summary=f"{stopped} apps are stopped, and {taken} roles that let somebody write are taken away",
         changed=call.begun,
-        findings=tuple(
-            _still_open(database, call) for database in params.databases if _has_keys(database, call)
+        findings=(
+            *(_still_open(database, call) for database in params.databases if _has_keys(database, call)),
+            *((_left(before, call),) if before.left_by else ()),
         ),
         evidence=before.to_wire(),
     )
@@ -67,7 +69,19 @@ def _state(params: Params, call: Call) -> Isolation:
             if app is not None:
                 apps.append(AppState(resource_id=resource_id, running=not is_stopped(app)))
     accounts = tuple(roles_of(database.resource_id, call) for database in params.databases)
-    return Isolation(accounts=accounts, apps=tuple(apps))
+    now = Isolation(accounts=accounts, apps=tuple(apps))
+    left = left_isolated(call)
+    return now if left is None else now.with_left(*left)
+
+
+def _left(before: Isolation, call: Call) -> Finding:
+    return Finding(
+        check=call.step,
+        resource=before.left_by,
+        severity=Severity.MEDIUM,
+        title=f"{before.left_by} has left its isolation in force: what it took is given back by this run",
+        recommendation="if one of its principals shall stay out, start again with that one in keep_out",
+    )
 
 
 def _has_keys(database: CosmosDb, call: Call) -> bool:

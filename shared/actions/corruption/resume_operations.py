@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.actions.action import Call, action
-from shared.actions.isolation import AccountRoles, isolation_of
+from shared.actions.isolation import AccountRoles, isolation_of, lifted
 from shared.actions.restoration import restoration_of
 from shared.actions.restored_database import give, temporary
 from shared.errors import CheckFailed
@@ -60,6 +60,7 @@ def resume_operations(params: Params, call: Call) -> Outcome | Pending:
             running[state.resource_id] = call.azure.container_apps.running_replicas(app)
     if waiting := [resource_id for resource_id, replicas in running.items() if replicas == 0]:
         return _wait(waiting[0].rsplit("/", 1)[-1], call)
+    lifted(call, before)
     kept_out = [
         one.principal
         for account in before.accounts

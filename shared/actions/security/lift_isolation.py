@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.actions.action import Call, action
 from shared.actions.security.isolate_affected_systems import has_ingress
-from shared.actions.security.preserve_evidence import kept_evidence
+from shared.actions.security.preserve_evidence import ingress_before, kept_evidence
 from shared.errors import CheckFailed
 from shared.gateways.container_apps import App
 from shared.model.estate import ContainerApp
@@ -33,7 +33,7 @@ def lift_isolation(params: Params, call: Call) -> Outcome | Pending:
     waiting = [*_open_network(params, call)]
     for service in params.apps:
         app = call.azure.container_apps.app(service.resource_id)
-        ingress = ((before["apps"].get(service.resource_id) or {}).get("ingress")) or None
+        ingress = ingress_before(before, service.resource_id)
         if app is None or ingress is None:
             continue
         if not app.busy and not app.failed and has_ingress(app.document):

@@ -12,6 +12,7 @@ from shared.model.estate import ContainerApp
 from shared.model.outcome import Finding, Outcome, Pending
 from shared.model.severity import Severity
 from shared.model.wire import Frozen
+from shared.planners.isolation import PREFIX
 
 LOOK_BACK = timedelta(days=7)
 """How far the activity log is kept when nobody knows since when the intruder is in."""
@@ -86,6 +87,12 @@ def kept_evidence(call: Call, container: str) -> dict[str, Any]:
     return json.loads(kept)
 
 
+def ingress_before(evidence: dict[str, Any], app_id: str) -> dict[str, Any] | None:
+    """The ingress of an app as it was before it was isolated, be it by an earlier run; None when it had none."""
+    seen = (evidence["apps"].get(app_id) or {}).get("ingress")
+    return seen or (evidence.get("ingress_before") or {}).get(app_id) or None
+
+
 def _mutable(params: Params, account: str) -> Finding:
     return Finding(
         check="preserve_evidence",
@@ -103,6 +110,7 @@ def _seen(params: Params, call: Call) -> dict[str, Any]:
         "run_id": call.run_id,
         "taken_at": call.now.isoformat(),
         "apps": {app.resource_id: _app(app, call) for app in params.apps},
+        "ingress_before": _left_closed(params, call),
         "security_rules": {
             group: [{"name": rule.name, **rule.properties} for rule in azure.network.rules(group)]
             for group in params.groups
@@ -127,6 +135,20 @@ def _seen(params: Params, call: Call) -> dict[str, Any]:
         "activity": list(azure.activity_log.events(since)),
     }
     return masked_body("", json.dumps(found))
+
+
+def _left_closed(params: Params, call: Call) -> dict[str, Any]:
+    """The ingress of apps that an aborted run has left isolated, as the evidence of that run has it."""
+    rules = (rule for group in params.groups for rule in call.azure.network.rules(group))
+    if not any(rule.name.startswith(PREFIX) for rule in rules):
+        return {}
+    account, own = call.estate.platform.records_account_url, evidence_name(call.run_id)
+    plan = call.run_id.rsplit("-", 2)[0]  # a run id ends with its time and a mark
+    names = call.azure.blobs.names(account, params.container, f"{plan}-")
+    last = max((name for name in names if name.endswith("/before.json") and name < own), default=None)
+    kept = None if last is None else call.azure.evidence.read(account, params.container, last)
+    earlier: dict[str, Any] = {"apps": {}} if kept is None else json.loads(kept)
+    return {app.resource_id: ingress_before(earlier, app.resource_id) for app in params.apps}
 
 
 def _app(service: ContainerApp, call: Call) -> dict[str, Any] | None:

@@ -101,8 +101,10 @@ class Faults:
         return fault
 
     def active(self, *kinds: str) -> list[Json]:
+        """Return the faults (of these kinds) that go on, oldest first: one request takes one of them."""
         if self._active[0] != self._table.version:
-            self._active = self._table.version, [row for _, row in self._table.rows() if "ended" not in row]
+            rows = (row for _, row in self._table.rows() if "ended" not in row)
+            self._active = self._table.version, sorted(rows, key=lambda fault: fault["started"])
         return [fault for fault in self._active[1] if not kinds or fault["kind"] in kinds]
 
     def history(self, kind: str) -> list[Json]:

@@ -17,6 +17,13 @@ class SecurityBreach(Scenario):
 
     modes = (Mode.REAL,)
     pain = "an intruder is inside"
+    # Whoever was still inside may have read the keys that an aborted run has made, so the next one makes others.
+    renewed = (
+        "/regeneratekey",
+        "/regenerateadminkey/",
+        "/secrets/search-api-key",
+        "/secrets/agents-db-connection",
+    )
 
     def faults(self, scene: Scene) -> Sequence[Fault]:
         return ({"kind": "leaked_credential", "target": "*"},)

@@ -99,3 +99,26 @@ def test_nothing_that_was_not_taken_is_given(stage: Stage) -> None:
     done = stage.carry_out(resume())
     assert done.outcome.summary == "nothing was taken away in this run, so nothing is given back"
     assert stage.writes == []
+
+
+SECOND = "recovery-region_outage-20260101T010000-0a1b2c3e"
+THIRD = "recovery-region_outage-20260101T020000-0a1b2c3f"
+
+
+def test_what_an_aborted_run_has_left_isolated_the_next_one_gives_back(stage: Stage) -> None:
+    isolated(stage)
+    for run_id in (SECOND, THIRD):
+        *_, finding = stage.carry_out(isolate(), run_id=run_id).outcome.findings
+    assert SECOND in finding.title
+    stage.carry_out(resume(), run_id=THIRD)
+    as_before(stage)
+
+
+def test_what_was_given_back_no_later_run_gives_back_again(stage: Stage) -> None:
+    isolated(stage)
+    stage.carry_out(resume(keep_out=(simulated.LOADER,)))
+    stage.lab.advance(60)
+    titles = [one.title for one in stage.carry_out(isolate(), run_id=SECOND).outcome.findings]
+    assert not [title for title in titles if "left its isolation" in title]
+    stage.carry_out(resume(), run_id=SECOND)
+    assert {one[0] for one in EVERYBODY - roles(stage.truth, ACCOUNT)} == {simulated.LOADER}

@@ -9,6 +9,8 @@ from tests.shared.actions.changes_once import ChangesOnce, Scenario, refused
 from tests.shared.actions.security.breach import APP, GROUP, broken_into, carried_out_before, planned, rules
 from tests.shared.actions.stage import Stage, StepFailed
 
+SECOND = "recovery-region_outage-20260101T010000-0a1b2c3e"
+THIRD = "recovery-region_outage-20260101T020000-0a1b2c3f"
 isolated = carried_out_before("revoke_compromised_credentials_sessions")
 
 
@@ -61,6 +63,24 @@ def test_traffic_that_was_pinned_to_the_intruders_revision_goes_to_the_latest(st
     stage.carry_out(lift())
     traffic = stage.properties(APP.resource_id)["configuration"]["ingress"]["traffic"]
     assert traffic == [{"latestRevision": True, "weight": 100}]
+
+
+def test_what_an_aborted_run_has_left_closed_the_next_one_opens(stage: Stage) -> None:
+    isolated(stage)
+    for run_id in (SECOND, THIRD):
+        stage.carry_out(planned("preserve_evidence"), run_id=run_id)
+        stage.carry_out(planned("isolate_affected_systems"), run_id=run_id)
+    stage.carry_out(lift(), run_id=THIRD)
+    is_open(stage)
+
+
+def test_an_ingress_that_its_owner_closed_since_stays_closed(stage: Stage) -> None:
+    isolated(stage)
+    stage.carry_out(lift())
+    stage.change(APP.resource_id, lambda app: app["properties"]["configuration"].update(ingress=None))
+    for name in ("preserve_evidence", "isolate_affected_systems", "lift_isolation"):
+        stage.carry_out(planned(name), run_id=SECOND)
+    assert not stage.properties(APP.resource_id)["configuration"]["ingress"]
 
 
 def test_without_evidence_nobody_knows_what_it_was_like(stage: Stage) -> None:

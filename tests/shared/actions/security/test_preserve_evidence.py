@@ -43,7 +43,7 @@ def test_everything_is_there_that_will_be_touched(stage: Stage) -> None:
     assert app["ingress"]["customDomains"][0]["name"] == "api.fas.contoso.com"
     assert [one["active"] for one in app["revisions"]] == [False, True]
     assert {one["name"] for one in found["security_rules"][GROUP]} == {"allow-https-in", "allow-balancer-in"}
-    assert [len(keys) for keys in found["key_fingerprints"].values()] == [4, 2, 2, 2]
+    assert [len(keys) for keys in found["key_fingerprints"].values()] == [4, 2, 2, 2, 2, 2]
     assert len(found["secret_versions"][EAST]["tenant-signing-key"]) == 2
     assert facts.ROGUE_IDENTITY in {one["principal"] for one in found["role_assignments"]}
     assert found["users"][facts.FRANK]["enabled"]
