@@ -47,7 +47,7 @@ def test_everything_is_there_that_will_be_touched(stage: Stage) -> None:
     assert len(found["secret_versions"][EAST]["tenant-signing-key"]) == 2
     assert facts.ROGUE_IDENTITY in {one["principal"] for one in found["role_assignments"]}
     assert found["users"][facts.FRANK]["enabled"]
-    assert len(found["alerts"]) == 8
+    assert len(found["alerts"]) == 9
     assert [one["healthy"] for one in found["assessments"]] == [False]
     assert {one["caller"] for one in found["activity"]} == {"frank@contoso.com", facts.ROGUE_IDENTITY}
 
