@@ -9,12 +9,8 @@ from infra.local.drill import command, scenario
 FIRST, PLANS = command.FIRST, scenario.known()
 NOT_YET_PROVED = {
     "blob_data_recovery",
-    "data_corruption",
-    "dr_drill",
     "landing_zone_activation",
     "ml_workspace_recovery",
-    "region_failback",
-    "security_breach",
 }
 """Scenarios whose proofs only `make crash` holds so far; whoever has seen them pass takes the plan out of here."""
 
