@@ -61,5 +61,6 @@ def test_every_write_goes_wrong_once(tmp_path: Path, plan: str, kinds: tuple[str
         play.check_cured(record, expected)
         hits = sum(fault["hits"] for kind in kinds for fault in faults(play.azure, kind))
         assert hits == len(expected), f"{hits} of {len(expected)} writes went wrong"
-        if {"throttle", "error"} & set(kinds):
+        if set(kinds) <= {"throttle", "error"}:
+            # In turn they may all strike steps of many writes, which go on with those that get through.
             assert sum(step["attempts"] for step in record["steps"]) > len(record["steps"])

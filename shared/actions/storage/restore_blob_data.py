@@ -1,9 +1,13 @@
 """Puts the blobs of a store back to what they were at a moment."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
+from itertools import islice
 
 from shared.actions.action import Call, action
 from shared.errors import AzureCallFailed, CheckFailed
+from shared.gateways.data_lake import DataLake, DeletedFile
 from shared.model.estate import Storage
 from shared.model.outcome import Finding, Outcome, Pending
 from shared.model.plan import Mode
@@ -13,6 +17,8 @@ from shared.planners.lake_restore import Left, what_is_left
 
 BATCH = 50
 """Files that one call brings back, so that it ends well within its minute."""
+THROTTLED = frozenset({429, 503})
+"""Storage says 503 (Server Busy), what stands before it 429."""
 
 
 class Params(Frozen):
@@ -54,12 +60,12 @@ def _lake(params: Params, moment: datetime, call: Call) -> Outcome | Pending:
     left = {name: lake_left(service, name, params.prefix, moment, call) for name in params.containers}
     count = sum(one.count for one in left.values())
     if count and call.mode is Mode.REAL:
-        done = _batch(service, left, call)
+        done, wait = _batch(service, left, call)
         total = int(call.progress.get("restored", 0)) + done
         return call.waiting_for(
             None,
             f"{service.name}: {total} files are back, {count - done} to go",
-            retry_after=0,
+            retry_after=wait,
             restored=total,
         )
     restored = int(call.progress.get("restored", 0))
@@ -72,21 +78,42 @@ def _lake(params: Params, moment: datetime, call: Call) -> Outcome | Pending:
     )
 
 
-def _batch(service: Storage, left: dict[str, Left], call: Call) -> int:
-    """Bring back some files; how many."""
-    url, done = blob_url(service), 0
+def _batch(service: Storage, left: dict[str, Left], call: Call) -> tuple[int, float]:
+    """Bring back some files; how many, and the seconds that Azure wants us to wait before the next.
+
+    One file that fails must not keep the others back, so an error is raised only when not one came back: as long as
+    some do, whoever calls again finds fewer left. Being throttled ends the batch.
+    """
+    done, failed = 0, list[AzureCallFailed]()
+    for restore in islice(_restores(service, left, call), BATCH):
+        try:
+            restore()
+            done += 1
+        except AzureCallFailed as error:
+            failed.append(error)
+            if error.status in THROTTLED:
+                break
+    if failed and not done:
+        raise failed[-1]
+    return done, max((error.retry_after or 0.0 for error in failed), default=0.0)
+
+
+def _restores(service: Storage, left: dict[str, Left], call: Call) -> Iterator[Callable[[], None]]:
+    """What brings each file back."""
+    url, lake = blob_url(service), call.azure.data_lake
     for container, one in left.items():
-        for file in one.undelete[: BATCH - done]:
-            try:
-                call.azure.data_lake.undelete(url, container, file)
-            except AzureCallFailed as error:
-                if error.status != 409:  # another attempt of ours was faster
-                    raise
-            done += 1
-        for file, snapshot in one.take_back[: BATCH - done]:
-            call.azure.data_lake.take_back(url, container, file, snapshot)
-            done += 1
-    return done
+        for file in one.undelete:
+            yield partial(_undelete, lake, url, container, file)
+        for file, snapshot in one.take_back:
+            yield partial(lake.take_back, url, container, file, snapshot)
+
+
+def _undelete(lake: DataLake, url: str, container: str, file: DeletedFile) -> None:
+    try:
+        lake.undelete(url, container, file)
+    except AzureCallFailed as error:
+        if error.status != 409:  # another attempt of ours was faster
+            raise
 
 
 def lake_left(service: Storage, container: str, prefix: str, moment: datetime, call: Call) -> Left:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from shared.actions.storage.restore_blob_data import BATCH, restore_blob_data
 from shared.model.plan import Mode, Step
 from tests.shared.actions.changes_once import BeginsOperations, ChangesOnce, Scenario, refused
-from tests.shared.actions.stage import Stage, open_stage
+from tests.shared.actions.stage import Stage, StepFailed, open_stage
 from tests.shared.actions.storage.stores import all_good, began, damaged, data, files, flat, lake, spoil_files
 
 
@@ -25,11 +27,11 @@ def as_in_the_beginning(stage: Stage) -> None:
 
 
 class TestDeletedFiles(ChangesOnce):
-    scenario = Scenario(step=restore, prepare=damaged("deleted"), reached=all_good)
+    scenario = Scenario(step=restore, prepare=damaged("deleted"), reached=all_good, goes_on=True)
 
 
 class TestOverwrittenFiles(ChangesOnce):
-    scenario = Scenario(step=restore, prepare=damaged("overwritten"), reached=all_good)
+    scenario = Scenario(step=restore, prepare=damaged("overwritten"), reached=all_good, goes_on=True)
 
 
 class TestADeletedContainer(ChangesOnce):
@@ -48,6 +50,28 @@ def test_it_says_how_far_it_has_come(stage: Stage) -> None:
     assert done.summaries == ["training-data: 12 files are back, 0 to go"]
     assert done.outcome.summary.startswith("training-data: 12 files are back as of")
     assert BATCH >= 12
+
+
+def test_a_file_that_cannot_come_back_keeps_no_other_back(stage: Stage) -> None:
+    damaged("deleted")(stage)
+    stage.lab.fault("error", "customer-data/2026-01", status=403)
+    with pytest.raises(StepFailed, match=r"2026-01.*HTTP 403") as failed:
+        stage.carry_out(restore())
+    assert data(stage)["good"] == 23
+    assert failed.value.tries == 2, "the first call brings the others back"
+
+
+def test_throttled_it_waits_as_long_as_storage_says(stage: Stage) -> None:
+    damaged("deleted")(stage)
+    stage.lab.fault("throttle", "customer-data/2026-04", count=1, retry_after=9)
+    begin = stage.now
+    done = stage.carry_out(restore())
+    assert done.errors == []
+    assert [text.partition(": ")[2] for text in done.summaries] == [
+        "3 files are back, 9 to go",
+        "12 files are back, 0 to go",
+    ]
+    assert (stage.now - begin).total_seconds() >= 9
 
 
 def test_only_below_the_prefix_and_in_the_containers_asked_for(stage: Stage) -> None:
