@@ -10,6 +10,7 @@ FIRST, PLANS = command.FIRST, scenario.known()
 NOT_YET_PROVED = {
     "blob_data_recovery",
     "landing_zone_activation",
+    "landing_zone_failback",
     "ml_workspace_recovery",
 }
 """Scenarios whose proofs only `make crash` holds so far; whoever has seen them pass takes the plan out of here."""

@@ -30,30 +30,45 @@ def lose_workspace(fault: Breakable) -> None:
 
 def problems_after_activation(truth: Truth) -> list[str]:
     """What keeps the landing zone from being served from its standby region; nothing when it truly is."""
-    zone = truth["landing_zone"]
-    inference, workspace = zone["inference"], zone["workspaces"][STANDBY]
-    found: list[str] = []
-    if not inference["healthy"]:
-        found.append(f"inference fails: {inference['reason']}")
-    if inference["served_by"] != AWAY:
-        found.append(f"inference is served by {inference['served_by']}")
-    if not workspace["runs_jobs"]:
-        found.append(f"{STANDBY} runs no jobs: {workspace['reason']}")
-    if "Completed" not in workspace["jobs"].values():
-        found.append(f"no job of {STANDBY} is completed: {workspace['jobs']}")
-    lake = next(row for key, row in truth["resources"].items() if key.endswith("/stprodeus2aidatalake"))
-    if lake["properties"]["primaryLocation"] == REGION:
-        found.append("the data lake still has its primary there")
-    return found
+    still = ["the data lake still has its primary there"] if _lake(truth) == REGION else []
+    return [*_not_served(truth, AWAY, STANDBY), *still]
+
+
+def problems_after_failback(truth: Truth) -> list[str]:
+    """What keeps the landing zone from being served from its own region again; nothing when it truly is."""
+    standby = truth["landing_zone"]["workspaces"][STANDBY]
+    resting = [f"{STANDBY} still runs jobs, which costs nodes"] if standby["runs_jobs"] else []
+    lake = _lake(truth)
+    away = [f"the data lake has its primary in {lake}"] if lake != REGION else []
+    return [*_not_served(truth, REGION, PRIMARY), *away, *resting]
 
 
 def problems_after_restore(truth: Truth) -> list[str]:
     """What keeps the primary workspace from being back; nothing when it truly is."""
-    workspace = truth["landing_zone"]["workspaces"][PRIMARY]
+    return _not_training(truth, PRIMARY)
+
+
+def _not_served(truth: Truth, region: str, workspace: str) -> list[str]:
+    inference, found = truth["landing_zone"]["inference"], list[str]()
+    if not inference["healthy"]:
+        found.append(f"inference fails: {inference['reason']}")
+    if inference["served_by"] != region:
+        found.append(f"inference is served by {inference['served_by']}")
+    return [*found, *_not_training(truth, workspace)]
+
+
+def _lake(truth: Truth) -> str:
+    """Where the data lake has its primary; its other region is the pair that Azure has given it."""
+    found = next(row for key, row in truth["resources"].items() if key.endswith("/stprodeus2aidatalake"))
+    return found["properties"]["primaryLocation"]
+
+
+def _not_training(truth: Truth, name: str) -> list[str]:
+    workspace = truth["landing_zone"]["workspaces"][name]
     if not workspace["runs_jobs"]:
-        return [f"{PRIMARY} runs no jobs: {workspace['reason']}"]
+        return [f"{name} runs no jobs: {workspace['reason']}"]
     if "Completed" not in workspace["jobs"].values():
-        return [f"no job of {PRIMARY} is completed: {workspace['jobs']}"]
+        return [f"no job of {name} is completed: {workspace['jobs']}"]
     return []
 
 

@@ -142,12 +142,22 @@ class Run:
 
 
 def carry_out(
-    scene: Scene, plan: str, *, mode: Mode, reason: str, since: datetime | None = None, **parameters: object
+    scene: Scene,
+    plan: str,
+    *,
+    mode: Mode,
+    reason: str,
+    since: datetime | None = None,
+    started_by: str = "",
+    **parameters: object,
 ) -> RunRecord:
-    """A whole run that a scenario needs before its own: started, approved, succeeded; DrillFailed when not."""
+    """A whole run that a scenario needs before its own: started, approved, succeeded; DrillFailed when not.
+
+    `started_by`: as a scenario says it.
+    """
     run = Run.start(
         scene,
-        Described.of(scene, plan),
+        Described.of(scene, plan, started_by),
         mode=mode,
         reason=reason,
         since=since or scene.began,

@@ -1,5 +1,6 @@
 """Whether a drill brought service back: the simulator's truth and the run's record decide, nobody's word."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.reports.wording import line
 STEADY_SECONDS = 30
 """Simulated seconds without a single failed request that count as being served."""
 
+_HISTORY = re.compile(r"/microsoft\.resources/deployments/|/workspaces/[^/]+/jobs/", re.IGNORECASE)
 _ENDED = {
     RunStatus.FAILED: "failed",
     RunStatus.REJECTED: "was rejected",
@@ -54,13 +56,13 @@ def unserved(truth: Truth, served_from: str | None = None) -> list[str]:
 def changed(before: Truth, after: Truth, *, but: frozenset[str] = frozenset()) -> list[str]:
     """Which resources are not what they were, but for fields of those names.
 
-    That there was a deployment stays in Azure's own history.
+    That there was a deployment or a training job stays in Azure's own history.
     """
     then, now = _without(but, before.world["resources"]), _without(but, after.world["resources"])
     return [
         f"{name} is not what it was before"
         for name in sorted({*then, *now})
-        if then.get(name) != now.get(name) and "/microsoft.resources/deployments/" not in name.lower()
+        if then.get(name) != now.get(name) and not _HISTORY.search(name)
     ]
 
 

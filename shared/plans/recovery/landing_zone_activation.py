@@ -46,9 +46,7 @@ def landing_zone_activation(estate: Estate, request: PlanRequest, parameters: Pa
     """
     if request.mode is Mode.REAL and parameters.trigger is None:
         raise ParametersInvalid("trigger", f"say which condition holds: {', '.join(Trigger)}")
-    services = _landing_zone(estate, parameters.region)
-    (route,) = (service for service in services if isinstance(service, TrafficRoute))
-
+    route, services = landing_zone(estate, parameters.region)
     declared = declare_disaster.step(duty=DECLARED_BY)
     triggered = check_dr_trigger.step(
         trigger=parameters.trigger, region=route.region, services=services, deadline=timedelta(minutes=15)
@@ -85,8 +83,11 @@ def landing_zone_activation(estate: Estate, request: PlanRequest, parameters: Pa
     )
 
 
-def _landing_zone(estate: Estate, region: str | None) -> tuple[Service, ...]:
-    """The services of the region's landing zone; ParametersInvalid where there is none, or more than one to choose."""
+def landing_zone(estate: Estate, region: str | None) -> tuple[TrafficRoute, tuple[Service, ...]]:
+    """The front door and all services of the region's landing zone.
+
+    ParametersInvalid where there is none, or more than one to choose.
+    """
     found = sorted(
         {service.region for service in estate.services if isinstance(service, OpenAi | MlWorkspace)}
     )
@@ -102,9 +103,9 @@ def _landing_zone(estate: Estate, region: str | None) -> tuple[Service, ...]:
             "region", f"'{wanted}' holds no landing zone; there is one in {', '.join(found)}"
         )
     services = tuple(service for service in estate.services if service.region == wanted)
-    routes = [service.name for service in services if isinstance(service, TrafficRoute)]
+    routes = [service for service in services if isinstance(service, TrafficRoute)]
     if len(routes) != 1:
-        told = " and ".join(routes) or "none"
+        told = " and ".join(route.name for route in routes) or "none"
         raise EstateInvalid(
             f"estate {estate.name}: one front door must lead to the landing zone in {wanted}, not {told}"
         )
@@ -116,7 +117,7 @@ def _landing_zone(estate: Estate, region: str | None) -> tuple[Service, ...]:
             f"estate {estate.name}: {', '.join(others)} in {wanted} is no part of a landing zone: "
             "region_outage recovers that region whole"
         )
-    return services
+    return routes[0], services
 
 
 def _approval(estate: Estate) -> ApprovalPolicy:

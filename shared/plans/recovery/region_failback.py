@@ -45,7 +45,7 @@ def region_failback(estate: Estate, _request: PlanRequest, parameters: Parameter
     check = check_primary_region.step(region=region, services=services, deadline=timedelta(minutes=15))
     steps: dict[str, tuple[Step, ...]] = {}
     for service in sorted(services, key=lambda found: _ORDER.get(type(found), 0)):
-        steps[service.name] = tuple(_bring_back(service, estate, check, steps))
+        steps[service.name] = tuple(bring_back(service, estate, check, steps))
     ready = tuple(step for made in steps.values() for step in made)
     last = tuple(made[-1] for made in steps.values() if made)
     moves = tuple(
@@ -74,7 +74,7 @@ def region_failback(estate: Estate, _request: PlanRequest, parameters: Parameter
         region=region,
         deadline=timedelta(minutes=30),
     )
-    retired = tuple(_retire(services, estate, validate))
+    retired = tuple(cleared(services, estate, validate))
     tell = notify_stakeholders.step(needs=retired or (validate,), critical=False, to=estate.stakeholders)
     return Plan(
         name="region_failback",
@@ -90,10 +90,13 @@ _ORDER: dict[type[Service], int] = {AiSearch: 1, ContainerApp: 1}
 """An index is read from its database, an app starts with its secrets: those steps are made after the others."""
 
 
-def _bring_back(
+def bring_back(
     service: Service, estate: Estate, check: Step, before: dict[str, tuple[Step, ...]]
 ) -> Iterator[Step]:
-    """The steps that make one service ready at home, the one that others wait for last."""
+    """The steps that make one service ready at home, the one that others wait for last.
+
+    `before`: those of the services that are made ready earlier, by service.
+    """
     common: dict[str, Any] = {"service": service, "recovers": (service.name,)}
 
     def named(step: str) -> str:
@@ -138,8 +141,8 @@ def _is_vault(service: Service) -> bool:
     return isinstance(service, KeyVault)
 
 
-def _retire(services: tuple[Service, ...], estate: Estate, validate: Step) -> Iterator[Step]:
-    """Clear the recovery region of what only a recovery needs."""
+def cleared(services: tuple[Service, ...], estate: Estate, validate: Step) -> Iterator[Step]:
+    """The steps that clear the recovery region of what only a recovery needs, once home has proved itself."""
     for service in services:
         match service:
             case ContainerApp():

@@ -17,7 +17,12 @@ from tests.shared.actions.security.breach import broken_into
 from tests.shared.actions.stage import Stage, contoso
 from tests.shared.actions.storage.stores import spoil_files
 from tests.shared.plans.previewing import EVIDENCE, OnlyThen
-from tests.shared.plans.recovery import test_data_corruption, test_dr_drill, test_region_failback
+from tests.shared.plans.recovery import (
+    test_data_corruption,
+    test_dr_drill,
+    test_landing_zone_failback,
+    test_region_failback,
+)
 from tests.shared.plans.walk import carry_out
 
 
@@ -81,6 +86,14 @@ def landing_zone_activation(stage: Stage) -> Plan:
     take_region_away(stage.lab.fault)
     stage.lab.advance(200)
     return plan_of("landing_zone_activation", began, trigger="data_center_failure")
+
+
+def landing_zone_failback(stage: Stage) -> Plan:
+    fault = test_landing_zone_failback.activated(stage)
+    stage.lab.advance(600)
+    stage.lab.end(fault)
+    stage.lab.advance(60)
+    return plan_of("landing_zone_failback")
 
 
 def damaged_lake(how: str) -> Callable[[Stage], Plan]:
@@ -177,6 +190,7 @@ CASES = {
     "ml_workspace_recovery": Case(ml_workspace_recovery, 5),
     "security_breach": Case(security_breach, 46, only_then=(EVIDENCE,)),
     "landing_zone_activation": Case(landing_zone_activation, 9, problems=frozenset({"validate_services"})),
+    "landing_zone_failback": Case(landing_zone_failback, 9, problems=frozenset({"validate_primary"})),
     "blob_data_recovery": Case(damaged_lake("deleted"), 13),
     "data_corruption": Case(
         data_corruption,
