@@ -56,7 +56,7 @@ def unserved(truth: Truth, served_from: str | None = None) -> list[str]:
 def changed(before: Truth, after: Truth, *, but: frozenset[str] = frozenset()) -> list[str]:
     """Which resources are not what they were, but for fields of those names.
 
-    That there was a deployment or a training job stays in Azure's own history.
+    That there was a deployment or a training job stays in Azure's own history, and no tags are as good as none.
     """
     then, now = _without(but, before.world["resources"]), _without(but, after.world["resources"])
     return [
@@ -68,7 +68,11 @@ def changed(before: Truth, after: Truth, *, but: frozenset[str] = frozenset()) -
 
 def _without(fields: frozenset[str], value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, dict):
-        return {key: _without(fields, one) for key, one in value.items() if key not in fields}
+        return {
+            key: _without(fields, one)
+            for key, one in value.items()
+            if key not in fields and (key != "tags" or one)
+        }
     return [_without(fields, one) for one in value] if isinstance(value, list) else value
 
 

@@ -58,8 +58,11 @@ def test_unserved_names_who_fails_and_who_is_served_from_elsewhere() -> None:
 
 def test_what_is_changed_is_named_and_a_deployment_in_the_history_is_not() -> None:
     before = look(resources={"/a": {"sku": 1}, "/b": {"sku": 1}})
-    history = {"/providers/Microsoft.Resources/deployments/x": {}}
-    assert verdict.changed(before, look(resources={"/a": {"sku": 1}, "/b": {"sku": 1}, **history})) == []
+    history = {"/providers/Microsoft.Resources/deployments/x": {}, "/w/workspaces/w/jobs/sample-1": {}}
+    same = {"/a": {"sku": 1, "tags": {}}, "/b": {"sku": 1}}
+    assert verdict.changed(before, look(resources={**same, **history})) == []
+    tagged = {"/a": {"sku": 1, "tags": {"made-by": "x"}}, "/b": {"sku": 1}}
+    assert verdict.changed(before, look(resources=tagged)) == ["/a is not what it was before"]
     assert verdict.changed(before, look(resources={"/a": {"sku": 2}, "/c": {}})) == [
         "/a is not what it was before",
         "/b is not what it was before",
