@@ -9,13 +9,11 @@ from infra.local.drill.landing_zone import AWAY, REGION, problems_after_activati
 from infra.local.drill.scenario import Scenario
 from infra.local.drill.scene import Fault, Scene
 from infra.local.drill.truth import Truth
-from shared.model.plan import Mode
 
 
 class LandingZoneActivation(Scenario):
     """Azure declares that the data centre is lost, and the incident commander activates the standby."""
 
-    modes = (Mode.REAL,)
     started_by = "incident-commander"
     pain = f"no model answers from {REGION}, and Azure has declared it lost"
     hurts_within = 2 * HEALTH_EVENT_LAG
