@@ -29,6 +29,10 @@ def quiet_estate(folder: Path) -> Path:
     return path
 
 
+class Killed(Exception):  # noqa: N818 - nobody's error
+    """Somebody has killed it before its first answer: it goes on with its runs while it starts."""
+
+
 class MachineProcess:
     """`python -m infra.local` on a free port that stays its own over kills and restarts."""
 
@@ -65,6 +69,8 @@ class MachineProcess:
             )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
+            if self.process.poll() == -signal.SIGKILL:
+                raise Killed
             assert self.process.poll() is None, (self.folder / "machine.log").read_text()
             try:
                 if self.client.get("/api/health").status_code == 200:

@@ -3,7 +3,7 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from shared.estate.load import load
 from shared.model.plan import Mode
 from tests.e2e.azure import AzureThread
 from tests.e2e.effects import effects
-from tests.e2e.machine import MachineProcess, quiet_estate
+from tests.e2e.machine import Killed, MachineProcess, quiet_estate
 
 SPEED = 120.0
 OVER = {"succeeded", "failed", "aborted", "rejected"}
@@ -95,7 +95,9 @@ def recovered(machine: MachineProcess, run_id: str, *, seconds: float) -> dict[s
     while time.monotonic() < deadline:
         if machine.process is not None and machine.process.poll() is not None:
             machine.process = None
-            machine.start()
+            with suppress(Killed):
+                machine.start()
+            continue
         try:
             record = machine.record(run_id)
             if record["status"] in OVER and machine.kept(run_id):
