@@ -16,7 +16,7 @@ from infra.local.azure.services.alerts import payload
 from infra.local.azure.services.alerts.payload import AnyRule, Labels
 from infra.local.azure.services.alerts.rules import RULES, CostRule, LogRule, MetricRule
 from infra.local.azure.services.security import defender
-from infra.local.azure.services.telemetry import engine, measures
+from infra.local.azure.services.telemetry import border, engine, measures
 from infra.local.azure.services.telemetry.story import Story
 from shared.queries.question import question
 
@@ -144,6 +144,7 @@ def _settle(world: World, rule: AnyRule, found: dict[str, Finding], urls: list[s
                 "id": number,
                 "origin": world.new_id(),
                 "fired": world.now,
+                "fired_told": world.now - border.ahead(world),
                 "calm": 0,
                 "targets": list(finding.targets),
                 "labels": finding.labels,
@@ -157,7 +158,9 @@ def _settle(world: World, rule: AnyRule, found: dict[str, Finding], urls: list[s
             continue
         calm = row["calm"] + 1
         over = calm >= enough
-        state = {**row, "calm": calm, **({"state": "resolved", "resolved": world.now} if over else {})}
+        state = {**row, "calm": calm}
+        if over:
+            state |= {"state": "resolved", "resolved_told": world.now - border.ahead(world)}
         table.put(key, state)
         if over and not isinstance(rule, CostRule):
             _tell(world, rule, state, urls)
@@ -165,7 +168,7 @@ def _settle(world: World, rule: AnyRule, found: dict[str, Finding], urls: list[s
 
 def _tell(world: World, rule: AnyRule, state: Json, urls: list[str]) -> None:
     targets, labels = tuple(state["targets"]), dict(state["labels"])
-    body = payload.alert(rule, targets, labels, state["value"], state, world.now)
+    body = payload.alert(rule, targets, labels, state["value"], state, world.now - border.ahead(world))
     condition = body["data"]["essentials"]["monitorCondition"]
     for url in urls:
         outbox.send(world, url, body, f"{rule.name} {condition} {state['id']}")

@@ -19,7 +19,10 @@ type Labels = dict[str, str]
 def alert(
     rule: AnyRule, targets: tuple[str, ...], labels: Labels, value: float, state: Json, at: float
 ) -> Json:
-    """Return what is sent about an instance of a rule: `state` holds its id, and since when, and until when."""
+    """Return what is sent about an instance of a rule.
+
+    `state` holds its ids and its times, which are those of who is told, as `at` is.
+    """
     match rule:
         case LogRule():
             essentials, context = _log(rule, labels, value, at)
@@ -27,7 +30,7 @@ def alert(
             essentials, context = _metric(rule, targets, labels, value, at)
         case CostRule():
             essentials, context = _cost(rule, targets, value)
-    resolved = {"resolvedDateTime": iso(state["resolved"])} if state.get("resolved") else {}
+    resolved = {"resolvedDateTime": iso(state["resolved_told"])} if "resolved_told" in state else {}
     common: Json = {
         "alertId": f"{SUBSCRIPTION}/providers/Microsoft.AlertsManagement/alerts/{state['id']}",
         "alertRule": rule.name,
@@ -36,7 +39,7 @@ def alert(
         "alertTargetIDs": [target.lower() for target in targets],
         "configurationItems": [target.rsplit("/", 1)[-1].lower() for target in targets],
         "originAlertId": state["origin"],
-        "firedDateTime": iso(state["fired"]),
+        "firedDateTime": iso(state["fired_told"]),
         **resolved,
         "description": rule.description,
         "essentialsVersion": "1.0",

@@ -8,7 +8,7 @@ from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
-from infra.local.azure.services.telemetry import engine, tables
+from infra.local.azure.services.telemetry import border, engine, tables
 
 LONG_AGO = 30 * 86_400.0
 """What a query without a timespan looks at: as long as the workspace keeps what is logged."""
@@ -32,6 +32,12 @@ def query(world: World, request: Request) -> Answer:
         columns, rows = engine.ask(world, text, since, until)
     except engine.QueryFailed as error:
         return Answer(400, error.body())
+    if border.ahead(world):
+        times = {place for place, (_, kind) in enumerate(columns) if kind == "datetime"}
+        rows = [
+            [border.retold(world, one) if place in times and one else one for place, one in enumerate(row)]
+            for row in rows
+        ]
     shown = [{"name": name, "type": kind} for name, kind in columns]
     answer: Json = {"tables": [{"name": "PrimaryResult", "columns": shown, "rows": rows[:MOST_ROWS]}]}
     if len(rows) > MOST_ROWS:
@@ -55,17 +61,17 @@ def _partial(code: str, message: str) -> Json:
 
 
 def span(world: World, text: object) -> tuple[float, float]:
-    """Read `start/end`, `start/duration` or `duration`; nothing is everything that is kept."""
+    """Read `start/end`, `start/duration` or `duration`; nothing is everything that is kept. In this world's time."""
     if not text:
         return world.now - LONG_AGO, world.now
     try:
         first, _, second = str(text).partition("/")
         if not second:
             return world.now - _seconds(first), world.now
-        start = datetime.fromisoformat(first).timestamp()
+        start = datetime.fromisoformat(first).timestamp() + border.ahead(world)
         if second.startswith("P"):
             return start, start + _seconds(second)
-        return start, datetime.fromisoformat(second).timestamp()
+        return start, datetime.fromisoformat(second).timestamp() + border.ahead(world)
     except ValueError as error:
         raise ArmError(400, "BadArgumentError", f"The timespan '{text}' is not valid: {error}") from error
 

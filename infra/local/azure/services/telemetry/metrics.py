@@ -10,6 +10,7 @@ from infra.local.azure.core.http import Answer, Request
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
+from infra.local.azure.services.telemetry import border
 from infra.local.azure.services.telemetry.measures import METRICS, Metric
 from infra.local.azure.services.telemetry.story import Story
 
@@ -62,7 +63,8 @@ def _measured(world: World, request: Request, row: Json, asked: list[str]) -> Js
     if known is None or row["type"].lower() != namespace.lower():
         raise ArmError(400, "BadRequest", f"{namespace} is not a metric namespace of {row['type']}.")
     grain = _grain(query.get("interval", "PT1M"))
-    start, end = _time(query, "starttime", world.now - 3600), _time(query, "endtime", world.now)
+    start = _time(world, query, "starttime", world.now - 3600)
+    end = _time(world, query, "endtime", world.now)
     if end <= start:
         raise ArmError(400, "BadRequest", f"Start time {iso(start)} must be before the end time {iso(end)}.")
     by_name = {name.lower(): name for name in known}
@@ -86,8 +88,8 @@ def _measured(world: World, request: Request, row: Json, asked: list[str]) -> Js
             }
         )
     return {
-        "starttime": iso(start),
-        "endtime": iso(end),
+        "starttime": border.told(world, start),
+        "endtime": border.told(world, end),
         "interval": query.get("interval", "PT1M"),
         "namespace": namespace,
         "resourceregion": region_name(row.get("location", "global")),
@@ -123,15 +125,23 @@ def _series(
                 if measured is not None and all(split[name] in {"*", said} for name, said in labels):
                     points.setdefault(labels, {}).setdefault(at, []).append(measured)
     top = int(request.query.get("top", SERIES)) if split else 1
-    return [_one(labels, values, moments, wanted, metric) for labels, values in sorted(points.items())[:top]]
+    return [
+        _one(world, labels, values, moments, wanted, metric)
+        for labels, values in sorted(points.items())[:top]
+    ]
 
 
 def _one(
-    labels: Labels, values: dict[float, list[float]], moments: list[float], wanted: list[str], metric: Metric
+    world: World,
+    labels: Labels,
+    values: dict[float, list[float]],
+    moments: list[float],
+    wanted: list[str],
+    metric: Metric,
 ) -> Json:
     data: list[Json] = []
     for at in moments:
-        point: Json = {"timeStamp": iso(at)}
+        point: Json = {"timeStamp": border.told(world, at)}
         if found := values.get(at):
             point |= {one.lower(): _aggregated(one.lower(), found, metric) for one in wanted}
         data.append(point)
@@ -172,9 +182,9 @@ def _grain(text: str) -> int:
     return GRAINS[text]
 
 
-def _time(query: Mapping[str, str], name: str, otherwise: float) -> float:
+def _time(world: World, query: Mapping[str, str], name: str, otherwise: float) -> float:
     text = query.get(name)
     try:
-        return datetime.fromisoformat(text).timestamp() if text else otherwise
+        return datetime.fromisoformat(text).timestamp() + border.ahead(world) if text else otherwise
     except ValueError as error:
         raise ArmError(400, "BadRequest", f"{name} '{text}' is not a date and time.") from error
