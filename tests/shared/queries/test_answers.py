@@ -15,6 +15,7 @@ COLUMNS = {
     "data_access": ["tenant", "operation", "classification", "accesses"],
     "error_rate": ["tenant", "requests", "server_errors", "client_errors", "error_rate"],
     "failed_sign_ins": ["user", "window_start", "failures", "addresses"],
+    "heartbeat": ["endpoint", "failed", "total"],
     "inference_availability": ["endpoint", "good", "total", "availability"],
     "inference_latency": ["endpoint", "requests", "p50_ms", "p95_ms"],
     "request_units": ["tenant", "request_units", "request_units_per_second"],
@@ -24,7 +25,14 @@ COLUMNS = {
     "training_failures": ["workspace", "cluster", "failures", "reason", "last_seen"],
     "unusual_access": ["user", "tenant", "window_start", "requests", "addresses"],
 }
-QUIET = {"boundary_violations", "failed_sign_ins", "security_alerts", "training_failures", "unusual_access"}
+QUIET = {
+    "boundary_violations",
+    "heartbeat",
+    "failed_sign_ins",
+    "security_alerts",
+    "training_failures",
+    "unusual_access",
+}
 
 
 def ask(stage: Stage, name: str, minutes: float = 5, **parameters: Value) -> tuple[Row, ...]:

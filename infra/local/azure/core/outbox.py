@@ -40,6 +40,13 @@ def send(world: World, url: str, body: Json, about: str) -> str:
     return row["id"]
 
 
+def look(world: World, url: str, about: str) -> None:
+    """Write down a GET; what it was answered (0: nothing) comes into the table `outbox heard`, by `about`."""
+    table = world.table("outbox looks")
+    if table.peek(about) is None:
+        table.put(about, {"url": url})
+
+
 class Outbox:
     """Makes the requests, side by side; what was not answered when the process ended is made again."""
 
@@ -58,6 +65,12 @@ class Outbox:
                 self._under_way[key] = task
                 task.add_done_callback(lambda _, key=key: self._under_way.pop(key, None))
 
+        for key, row in self._world.table("outbox looks").rows():
+            if key not in self._under_way:
+                task = asyncio.create_task(self._look(key, row["url"]))
+                self._under_way[key] = task
+                task.add_done_callback(lambda _, key=key: self._under_way.pop(key, None))
+
     async def stop(self) -> None:
         for task in list(self._under_way.values()):
             task.cancel()
@@ -66,15 +79,28 @@ class Outbox:
         if self._session is not None:
             await self._session.close()
 
-    async def _make(self, key: str, row: Json) -> None:
+    @property
+    def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        return self._session
+
+    async def _look(self, key: str, url: str) -> None:
+        status = 0
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with self._client.get(url) as response:
+                status = response.status
+        with self._world.transaction():
+            self._world.table("outbox looks").delete(key)
+            self._world.table("outbox heard").put(key, {"status": status})
+
+    async def _make(self, key: str, row: Json) -> None:
         answer: int | str
         if self._is_blocked(row["url"]):
             answer = "not called: it has failed too often"
         else:
             try:
-                async with self._session.post(row["url"], json=row["body"]) as response:
+                async with self._client.post(row["url"], json=row["body"]) as response:
                     await response.read()
                     answer = response.status
             except (aiohttp.ClientError, TimeoutError) as error:

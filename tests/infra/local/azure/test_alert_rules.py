@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.azure import contoso
 from infra.local.azure.services.alerts.rules import RULES
-from shared.model.alert import CommonAlert
+from shared.model.common_alert import CommonAlert
 
 GROUP = contoso.resource_id(contoso.GLOBAL, "Microsoft.Insights/actionGroups", "foundry-ops")
 APP = "ca-agent-service"
@@ -20,6 +20,7 @@ class App:
 
     def __init__(self):
         self.came, self.answers, self.queries = [], [], []
+        self.alive = True
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -32,6 +33,11 @@ class App:
                     self.connection.close()
                     return
                 self.send_response(status)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def do_GET(self):
+                self.send_response(200 if owner.alive else 503)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
@@ -181,6 +187,7 @@ def test_a_cost_spike_comes_as_a_budget_that_names_no_rule(azure, app):
         None,
     )
     assert context["AlertData"]["BudgetName"] == "CostAnomaly"
+    assert CommonAlert.model_validate(alert).alert().rule == "CostAnomaly"
 
 
 def test_the_apps_own_parser_reads_what_is_sent(azure, app):
@@ -240,3 +247,38 @@ def test_an_action_group_that_is_off_calls_nobody(azure, app):
     azure.fault("cost_spike", contoso.SUBSCRIPTION)
     play(azure, 3)
     assert app.came == []
+
+
+def looked(azure):
+    """Wait until the web test of this minute has been answered, and heard."""
+    deadline = time.monotonic() + 20
+    while azure.inside(lambda world: bool(list(world.table("outbox looks").rows()))):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    azure.advance(5)
+
+
+def test_an_app_that_no_longer_answers_is_missed_by_mail(azure, app):
+    group = azure.arm("GET", GROUP).json()
+    group["properties"]["emailReceivers"] = [
+        {"name": "on call", "emailAddress": "oncall-critical@contoso.com"}
+    ]
+    azure.arm("PUT", GROUP, group)
+    test = contoso.resource_id(contoso.GLOBAL, "Microsoft.Insights/webtests", "foundry-ops")
+    url = app.url.replace("/api/alerts?code=local", "/api/health")
+    body = {"location": "japanwest", "properties": {"Enabled": True, "Request": {"RequestUrl": url}}}
+    assert azure.arm("PUT", test, body).status_code == 201
+    for _ in range(5):
+        azure.advance(60)
+        looked(azure)
+    assert azure.truth()["alerts"]["mails"] == []
+    app.alive = False
+    for _ in range(6):
+        azure.advance(60)
+        looked(azure)
+    mails = sent(azure)["mails"]
+    assert {(one["to"], one["about"]) for one in mails} == {
+        ("oncall-critical@contoso.com", "HeartbeatMissing Fired")
+    }
+    (alert,) = app.essentials("HeartbeatMissing")
+    assert alert["severity"] == "Sev0"

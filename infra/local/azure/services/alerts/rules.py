@@ -20,6 +20,7 @@ INFERENCE = contoso.resource_id(
 WORKSPACE = contoso.resource_id(
     landing_zone.EAST, landing_zone.WORKSPACES, landing_zone.WORKSPACE_NAMES["eastus2"]
 )
+HEARTBEAT = contoso.resource_id(contoso.GLOBAL, "Microsoft.Insights/webtests", "foundry-ops")
 COSMOS = contoso.resource_id(contoso.EAST, "Microsoft.DocumentDB/databaseAccounts", contoso.COSMOS)
 
 type Operator = Literal["GreaterThan", "GreaterThanOrEqual", "LessThan"]
@@ -215,5 +216,17 @@ RULES: tuple[LogRule | MetricRule | CostRule, ...] = (
         operator="GreaterThan",
         threshold=0.8 * measures.CAPACITY,
         window=60 * MINUTE,
+    ),
+    # The dead man's switch: what watches the app stands outside of it.
+    LogRule(
+        name="HeartbeatMissing",
+        severity=0,
+        description="Foundry Ops itself has not answered for three minutes",
+        targets=(HEARTBEAT,),
+        question="heartbeat",
+        column="failed",
+        dimensions=("endpoint",),
+        operator="GreaterThanOrEqual",
+        threshold=3,
     ),
 )
