@@ -40,6 +40,10 @@ Adding a service is one file in `services/` and one entry in `services.SERVICES`
     @dependency("search")                       # services.dependencies: what a tenant's transaction needs
     def check(world, settings): return None or "why not"
 
+Telemetry (`services/telemetry`) is told from what the world remembers: real KQL at api.loganalytics.io, platform
+metrics at <region>.metrics.monitor.azure.com, and faults of services in `telemetry/troubles.py`. Alert rules
+(`services/alerts`) call whoever an action group names as its webhook; `world.table("outbox")` is what leaves.
+
 Documents live in `world.table(kind)`: `get` returns a copy, `peek` and `rows` must not be changed, `put`
 and `delete` are the only writes; keys ignore case. Everything that one request (or one catch-up of time)
 writes is one SQLite transaction, committed before the answer. `world.now` is simulated seconds since 1970.

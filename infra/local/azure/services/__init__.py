@@ -5,6 +5,7 @@ from infra.local.azure.core.service import Service
 from infra.local.azure.services import (
     blobs,
     corruption,
+    costs,
     data_lake,
     generic,
     health,
@@ -79,6 +80,7 @@ SERVICES: tuple[Service, ...] = (
     *TELEMETRY,
     *DESKS,
     *ALERTS,
+    costs.service,
     generic.service,
     health.service,
 )

@@ -12,6 +12,7 @@ from infra.local.azure.core.clock import iso
 from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
+from infra.local.azure.services import costs
 from infra.local.azure.services.alerts import payload
 from infra.local.azure.services.alerts.payload import AnyRule, Labels
 from infra.local.azure.services.alerts.rules import RULES, CostRule, LogRule, MetricRule
@@ -87,8 +88,7 @@ def _findings(world: World, rule: AnyRule) -> Iterator[Finding]:
         case MetricRule():
             yield from _by_metric(world, rule)
         case CostRule():
-            spikes = world.faults.active("cost_spike")
-            spent = 100.0 * max((float(one.get("factor", 1.8)) for one in spikes), default=1.0)
+            spent = costs.of_ordinary(world)
             if rule.met(spent):
                 yield Finding(rule.targets, {}, spent)
 

@@ -5,11 +5,13 @@ from urllib.parse import quote
 from infra.local.azure import contoso
 from infra.local.azure.core.clock import iso
 from infra.local.azure.core.store import Json
+from infra.local.azure.services import costs
 from infra.local.azure.services.alerts.rules import CostRule, LogRule, MetricRule
 from infra.local.azure.services.telemetry.tables import WORKSPACE
 from shared.queries.question import question
 
 SUBSCRIPTION = f"/subscriptions/{contoso.SUBSCRIPTION}"
+ORDINARY = sum(costs.DAILY.values())
 _KINDS = {LogRule: "scheduledqueryrules", MetricRule: "metricAlerts"}
 
 type AnyRule = LogRule | MetricRule | CostRule
@@ -111,22 +113,18 @@ def _cost(rule: CostRule, targets: tuple[str, ...], value: float) -> tuple[Json,
         "Scope": f"{targets[0]}/",
         "ThresholdType": "Actual",
         "BudgetType": "Cost",
-        "BudgetThreshold": f"${DAILY:,.2f}",
-        "NotificationThresholdAmount": f"${DAILY * rule.threshold / 100:,.2f}",
+        "BudgetThreshold": f"${ORDINARY:,.2f}",
+        "NotificationThresholdAmount": f"${ORDINARY * rule.threshold / 100:,.2f}",
         "BudgetName": rule.name,
         "BudgetId": budget,
         "BudgetStartDate": "2026-01-01",
         "BudgetCreator": "finance@contoso.com",
         "Unit": "USD",
-        "SpentAmount": f"${DAILY * value / 100:,.2f}",
+        "SpentAmount": f"${ORDINARY * value / 100:,.2f}",
     }
     nothing = dict.fromkeys(("alertRule", "severity", "signalType", "alertTargetIDs", "originAlertId"))
     essentials = {**nothing, "configurationItems": ["budgets"], "monitoringService": "CostAlerts"}
     return essentials, {"AlertCategory": "budgets", "AlertData": data}
-
-
-DAILY = 412.0
-"""US dollars that an ordinary day costs."""
 
 
 def _rule_id(rule: AnyRule) -> Json:

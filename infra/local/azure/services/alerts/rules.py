@@ -78,7 +78,7 @@ class MetricRule(Rule):
 
 @dataclass(frozen=True, kw_only=True)
 class CostRule(Rule):
-    """Today's spend in percent of the average of the days before."""
+    """What today will have cost, in percent of the average of the two weeks before."""
 
 
 RULES: tuple[LogRule | MetricRule | CostRule, ...] = (
