@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from infra.local.azure.services.telemetry import tables
+from infra.local.azure.services.telemetry import columns as workspace
 from shared.queries.question import question, questions
 
-COLUMNS = {column.lower() for columns in tables.COLUMNS.values() for column in columns}
+COLUMNS = {column.lower() for columns in workspace.COLUMNS.values() for column in columns}
 
 
 def code(name: str) -> str:

@@ -12,6 +12,7 @@ from infra.local.azure.core.errors import ArmError
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World
 from infra.local.azure.services.telemetry import tables
+from infra.local.azure.services.telemetry.columns import COLUMNS
 
 # The engine is imported with the first query: most worlds end before anybody asks one.
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def ask(
     import duckdb  # noqa: PLC0415
 
     database = _database()
-    for name, columns in tables.COLUMNS.items():
+    for name, columns in COLUMNS.items():
         if re.search(rf"\b{name}\b", query):
             _fill(database, name, columns, world, (since, until))
     sql = _relative(query, world.now) if _RELATIVE.search(query) else _translated(query)
@@ -122,7 +123,7 @@ def _relative(query: str, now: float) -> "duckdb_kql.TranslationResult":
 def _sql(query: str, now: datetime | None = None) -> "duckdb_kql.TranslationResult":
     import duckdb_kql  # noqa: PLC0415
 
-    schema = {name: list(columns) for name, columns in tables.COLUMNS.items()}
+    schema = {name: list(columns) for name, columns in COLUMNS.items()}
     try:
         return duckdb_kql.to_sql(query, schema=schema, allow_write=False, query_now=now)
     except duckdb_kql.KqlSyntaxError as error:

@@ -1,4 +1,4 @@
-"""The workspace's tables: their columns, and the rows that they have of some time."""
+"""The workspace's tables: the rows that they have of some time."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,75 +16,6 @@ from infra.local.azure.services.telemetry.story import RU_PER_REQUEST, USERS, St
 WORKSPACE = "5d0c7a0e-6f53-4a7b-9a55-0f0a5e10c0de"
 AGENTS, INFERENCE_ROLE = "agent-service", "ml-inference"
 TEST_EVERY, LOCATIONS = 12, ("Tokyo", "Osaka", "Singapore", "Sydney", "Seoul")
-# Column -> DuckDB's type for it. The names are those of Azure Monitor's table reference.
-_ALL = {"TenantId": "VARCHAR", "TimeGenerated": "TIMESTAMP", "Type": "VARCHAR", "_ResourceId": "VARCHAR"}
-_APP = {
-    **_ALL,
-    "AppRoleName": "VARCHAR",
-    "OperationId": "VARCHAR",
-    "Properties": "JSON",
-    "ItemCount": "INTEGER",
-}
-COLUMNS: dict[str, dict[str, str]] = {
-    "AppRequests": {
-        **_APP,
-        "Name": "VARCHAR",
-        "Url": "VARCHAR",
-        "ResultCode": "VARCHAR",
-        "Success": "BOOLEAN",
-        "DurationMs": "DOUBLE",
-        "UserId": "VARCHAR",
-        "ClientIP": "VARCHAR",
-    },
-    "AppTraces": {**_APP, "Message": "VARCHAR", "SeverityLevel": "INTEGER"},
-    "AppMetrics": {**_APP, "Name": "VARCHAR", "Sum": "DOUBLE", "Min": "DOUBLE", "Max": "DOUBLE"},
-    "AppAvailabilityResults": {
-        **_APP,
-        "Name": "VARCHAR",
-        "Location": "VARCHAR",
-        "Success": "BOOLEAN",
-        "DurationMs": "DOUBLE",
-        "Message": "VARCHAR",
-    },
-    "AppDependencies": {
-        **_APP,
-        "Name": "VARCHAR",
-        "Target": "VARCHAR",
-        "Success": "BOOLEAN",
-        "DurationMs": "DOUBLE",
-    },
-    "AmlComputeJobEvent": {
-        **_ALL,
-        "EventType": "VARCHAR",
-        "JobName": "VARCHAR",
-        "ClusterName": "VARCHAR",
-        "WorkspaceName": "VARCHAR",
-        "JobErrorMessage": "VARCHAR",
-    },
-    "SecurityAlert": {
-        **_ALL,
-        "AlertName": "VARCHAR",
-        "DisplayName": "VARCHAR",
-        "AlertSeverity": "VARCHAR",
-        "ProviderName": "VARCHAR",
-        "ProductName": "VARCHAR",
-        "SystemAlertId": "VARCHAR",
-        "Status": "VARCHAR",
-        "CompromisedEntity": "VARCHAR",
-        "ResourceId": "VARCHAR",
-        "Description": "VARCHAR",
-    },
-    "SigninLogs": {
-        **_ALL,
-        "UserPrincipalName": "VARCHAR",
-        "UserId": "VARCHAR",
-        "IPAddress": "VARCHAR",
-        "ResultType": "VARCHAR",
-        "ResultDescription": "VARCHAR",
-        "AppDisplayName": "VARCHAR",
-    },
-}
-
 # The documents that rows are told from: while none of them changes, neither do the rows of a time.
 TOLD_FROM = ("fault", "note", "traffic", "traffic minute", defender.ALERTS)
 
