@@ -9,6 +9,7 @@ import azure.functions as func
 from durabletask.entities import EntityInstanceId
 
 from orchestrations.app import app
+from orchestrations.heartbeat import beat
 from orchestrations.start import is_over
 from shared.importing import IMPORTING
 from shared.runtime import Runtime, runtime
@@ -33,7 +34,9 @@ def watch_endpoints(timer: func.TimerRequest, client: df.SyncDurableFunctionsCli
     that has been seen is a repeat.
     """
     del timer
-    look_round(client, runtime(), datetime.now(UTC))
+    now = datetime.now(UTC)
+    beat(client, now)
+    look_round(client, runtime(), now)
 
 
 def look_round(client: df.SyncDurableFunctionsClient, world: Runtime, now: datetime) -> None:
