@@ -78,7 +78,10 @@ class MetricBelow(Frozen):
 
 
 class RowsBelow(Frozen):
-    """A question to the logs (a file of `shared/queries`) whose rows all have less than that in a column."""
+    """A question to the logs (a file of `shared/queries`) whose rows all have less than that in a column.
+
+    `empty_is_well`: rows are what is wrong, so that none of them is what is wanted.
+    """
 
     kind: Literal["rows_below"] = "rows_below"
     question: str
@@ -86,6 +89,7 @@ class RowsBelow(Frozen):
     below: float
     named: str
     parameters: dict[str, str | float] = Field(default_factory=dict[str, str | float])
+    empty_is_well: bool = False
 
     def broken(self, call: Call, since: datetime) -> str:
         """Why it does not hold, or nothing. Where nothing has been logged since then nothing is proved."""
@@ -94,6 +98,8 @@ class RowsBelow(Frozen):
             if since < call.now
             else ()
         )
+        if not rows and self.empty_is_well:
+            return ""
         if not rows:
             return f"too little has been logged since {since:%H:%M:%S} to say that {self.column} is low"
         high = [row for row in rows if row[self.column] is not None and float(row[self.column]) >= self.below]
@@ -110,12 +116,16 @@ LOOKS_BACK = timedelta(minutes=5)
 
 
 class Proof(Frozen):
-    """What must hold: all of it, as often in a row as said, within a time after the action has taken effect."""
+    """What must hold: all of it, as often in a row as said, within a time after the action has taken effect.
+
+    `watch`: it counts from the last time that it did not hold, and must go on for so long.
+    """
 
     conditions: tuple[Condition, ...] = Field(min_length=1)
     in_a_row: int = Field(default=2, ge=1)
     every: timedelta = timedelta(seconds=15)
     within: timedelta = timedelta(minutes=5)
+    watch: timedelta = timedelta(0)
 
     def broken(self, call: Call, since: datetime | None = None) -> str:
         """What does not hold, measured since then (in the last minutes, if nothing is said), or nothing."""
@@ -146,9 +156,12 @@ def proven(proof: Proof | None, call: Call, outcome: Outcome) -> Outcome | Pendi
     if proof is None:
         return outcome
     since = float(call.progress.get("proving_since") or call.now.timestamp())
-    why = proof.broken(call, datetime.fromtimestamp(since, UTC))
+    # What has to stay away is looked for since it was last seen, all else since the action took effect.
+    from_then = float(call.progress.get("last_ill") or since) if proof.watch else since
+    why = proof.broken(call, datetime.fromtimestamp(from_then, UTC))
     well = 0 if why else int(call.progress.get("proved", 0)) + 1
-    if well >= proof.in_a_row:
+    watched = call.now.timestamp() - from_then >= proof.watch.total_seconds()
+    if well >= proof.in_a_row and watched and not why:
         return outcome.model_copy(update={"summary": f"{outcome.summary}; it helped"})
     if why and call.now.timestamp() - since >= proof.within.total_seconds():
         raise CheckFailed(f"{outcome.summary}; it did not help within {proof.within}: {why}")
@@ -159,4 +172,5 @@ def proven(proof: Proof | None, call: Call, outcome: Outcome) -> Outcome | Pendi
         begun=call.begun,
         proving_since=since,
         proved=well,
+        **({"last_ill": call.now.timestamp()} if why and proof.watch else {}),
     )

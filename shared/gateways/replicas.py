@@ -31,6 +31,8 @@ class Replicas:
         where, address = parts(app.resource_id), f"{app.resource_id}/revisions/{revision}"
 
         def read() -> tuple[Replica, ...]:
+            if self.connection.preview is not None and "{{" in revision:
+                return ()  # a revision that only the run will make
             with calling("list replicas", address):
                 answer = self._client.container_apps_revision_replicas.list_replicas(
                     where.group, where.name, revision

@@ -147,6 +147,8 @@ class ComputeCluster(Strict):
     vm_size: str
     min_nodes: int = Field(default=0, ge=0)
     max_nodes: int = Field(ge=1)
+    # How far remediation may raise `max_nodes` while jobs fail for want of nodes; not at all if nothing is said.
+    most_nodes: int | None = Field(default=None, ge=1)
 
 
 class SampleJob(Strict):

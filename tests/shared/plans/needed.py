@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from infra.local.azure.services.security import facts
 from infra.local.drill.landing_zone import damage_lake, lose_workspace, take_region_away
-from shared.model.estate import CosmosDb
+from shared.model.estate import CosmosDb, MlWorkspace
 from shared.model.plan import Mode, Plan
 from shared.plans.catalog import catalog
 from shared.plans.planning import PlanRequest
@@ -183,6 +183,24 @@ def readmission(stage: Stage) -> Plan:
     return plan_of("tenant_readmission", tenant="fabrikam")
 
 
+def failing_jobs(stage: Stage) -> Plan:
+    stage.lab.advance(60)
+    workspace = contoso().of_kind(MlWorkspace)[0].resource_id
+    stage.lab.fault("training_failures", workspace, cured_by="scale")
+    stage.lab.advance(600)
+    return plan_of("training_job_failed", resources=[workspace])
+
+
+def looked_at(name: str, **parameters: object) -> Case:
+    """A plan that only looks."""
+
+    def prepare(stage: Stage) -> Plan:
+        stage.lab.advance(60)
+        return plan_of(name, **parameters)
+
+    return Case(prepare, 0)
+
+
 CASES = {
     "region_outage": Case(region_outage, 17, problems=frozenset({"measure_rpo", "validate_services"})),
     "region_failback": Case(region_failback, 17, problems=frozenset({"validate_primary"})),
@@ -218,6 +236,18 @@ CASES = {
     "tenant_readmission": Case(readmission, 3),
     "high_error_rate": Case(on_alert("high_error_rate", never_cured), 3),
     "response_time_degradation": Case(on_alert("response_time_degradation", never_cured), 2),
+    "training_job_failed": Case(failing_jobs, 1),
+    "noisy_neighbour": looked_at("noisy_neighbour"),
+    **{
+        name: looked_at(name)
+        for name in (
+            "diagnose_training_quota",
+            "diagnose_endpoint_503",
+            "diagnose_openai_unreachable",
+            "diagnose_slow_gpu_scale",
+            "diagnose_registry_sync",
+        )
+    },
     # The same plans in other ways.
     "region_outage/drill": drill("region_outage", 17, "validate_services"),
     "security_breach/drill": drill("security_breach", 30, only_then=(EVIDENCE,)),
