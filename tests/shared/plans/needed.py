@@ -13,6 +13,7 @@ from shared.plans.planning import PlanRequest
 from tests.shared.actions.corruption.scene import corrupted
 from tests.shared.actions.corruption.test_restore_from_backup import GOOD_AT
 from tests.shared.actions.remediation.scene import APP, HEALTH, trouble
+from tests.shared.actions.remediation.test_human_task import answer
 from tests.shared.actions.security.breach import broken_into
 from tests.shared.actions.stage import Stage, contoso
 from tests.shared.actions.storage.stores import spoil_files
@@ -201,6 +202,14 @@ def looked_at(name: str, **parameters: object) -> Case:
     return Case(prepare, 0)
 
 
+def malware(stage: Stage) -> Plan:
+    stage.lab.advance(60)
+    stage.lab.fault("security_alert", APP.resource_id, message="malware")
+    for task in ("investigate", "prevent"):
+        answer(stage, task, "remediation-security_alert-20260101T000000-00c0ffee")
+    return plan_of("security_alert", resources=[APP.resource_id], incident="malware")
+
+
 CASES = {
     "region_outage": Case(region_outage, 17, problems=frozenset({"measure_rpo", "validate_services"})),
     "region_failback": Case(region_failback, 17, problems=frozenset({"validate_primary"})),
@@ -238,6 +247,7 @@ CASES = {
     "response_time_degradation": Case(on_alert("response_time_degradation", never_cured), 2),
     "training_job_failed": Case(failing_jobs, 1),
     "noisy_neighbour": looked_at("noisy_neighbour"),
+    "security_alert": Case(malware, 10, only_then=(EVIDENCE,)),
     **{
         name: looked_at(name)
         for name in (
