@@ -101,6 +101,8 @@ class Storage(ServiceBase):
     hierarchical: bool = False
     containers: tuple[str, ...] = ()
     restorable_for: timedelta = timedelta(days=14)
+    # How much it is planned to hold, in TiB: what "nearly full" is measured by.
+    planned_tib: float | None = Field(default=None, gt=0)
     sku: Literal["Standard_GRS", "Standard_RAGRS", "Standard_GZRS", "Standard_RAGZRS"] = "Standard_RAGRS"
 
 

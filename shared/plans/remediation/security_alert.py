@@ -38,7 +38,7 @@ WORDS: dict[Kind, tuple[str, ...]] = {
 }
 """What alerts of each kind are called, looked for in this order."""
 
-TASKS: dict[str, dict[Kind | Literal["every"], tuple[str, str]]] = {
+TASKS: dict[str, dict[str, tuple[str, str]]] = {
     "contain": {
         "data_breach": (
             "stop the access that leaks data: name the identity, take its access",
@@ -107,7 +107,10 @@ def security_alert(estate: Estate, request: PlanRequest, parameters: Parameters)
 def _told(dimensions: dict[str, str]) -> Kind:
     """The kind that an alert's words tell; a data breach where they tell nothing, which assumes the worst."""
     said = " ".join(dimensions.values()).lower()
-    return next((kind for kind, words in WORDS.items() if any(word in said for word in words)), "data_breach")
+    for kind, words in WORDS.items():
+        if any(word in said for word in words):
+            return kind
+    return "data_breach"
 
 
 class _Scene:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from infra.local.azure.services.security import facts
 from infra.local.drill.landing_zone import damage_lake, lose_workspace, take_region_away
-from shared.model.estate import CosmosDb, MlWorkspace
+from shared.model.estate import CosmosDb, MlWorkspace, Storage
 from shared.model.plan import Mode, Plan
 from shared.plans.catalog import catalog
 from shared.plans.planning import PlanRequest
@@ -210,6 +210,19 @@ def malware(stage: Stage) -> Plan:
     return plan_of("security_alert", resources=[APP.resource_id], incident="malware")
 
 
+def full_lake(stage: Stage) -> Plan:
+    stage.lab.advance(60)
+    lake = next(one for one in contoso().of_kind(Storage) if one.name == "training-data")
+    stage.lab.fault("storage_full", lake.resource_id.rsplit("/", 1)[-1])
+    return plan_of("storage_near_capacity", resources=[lake.resource_id])
+
+
+def spending(stage: Stage) -> Plan:
+    stage.lab.advance(60)
+    answer(stage, "explain_spend", "remediation-cost_anomaly-20260101T000000-00c0ffee")
+    return plan_of("cost_anomaly", service="ml-workspace")
+
+
 CASES = {
     "region_outage": Case(region_outage, 17, problems=frozenset({"measure_rpo", "validate_services"})),
     "region_failback": Case(region_failback, 17, problems=frozenset({"validate_primary"})),
@@ -247,6 +260,10 @@ CASES = {
     "response_time_degradation": Case(on_alert("response_time_degradation", never_cured), 2),
     "training_job_failed": Case(failing_jobs, 1),
     "noisy_neighbour": looked_at("noisy_neighbour"),
+    "storage_near_capacity": Case(full_lake, 1),
+    "cost_anomaly": Case(spending, 1),
+    "inference_endpoint_down": looked_at("inference_endpoint_down", service="inference-api"),
+    "high_latency": looked_at("high_latency", service="inference-api"),
     "security_alert": Case(malware, 10, only_then=(EVIDENCE,)),
     **{
         name: looked_at(name)
