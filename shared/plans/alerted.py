@@ -33,8 +33,9 @@ def example[S: ServiceBase](estate: Estate, kind: type[S]) -> AlertParameters:
 def alerted[S: ServiceBase](estate: Estate, parameters: AlertParameters, kind: type[S]) -> tuple[S, str]:
     """The service of that kind that the alert is about, and which of its resources (its own, or its sibling).
 
-    A resource counts with all that lies below it. ParametersInvalid where the alert names something that the estate
-    does not know: acting on a guess would restart what is well.
+    A resource counts with all that lies below it. Where the alert names what only leads there (a front door, a
+    workspace, a subscription), the rule's `service` decides. ParametersInvalid where it names something that the
+    estate does not know: acting on a guess would restart what is well.
     """
     services = _of_kind(estate, kind)
     if not services:
@@ -43,9 +44,14 @@ def alerted[S: ServiceBase](estate: Estate, parameters: AlertParameters, kind: t
     for wanted in parameters.resources:
         for service in services:
             for own in _resources(service):
-                if f"{wanted}/".lower().startswith(f"{own}/".lower()):
+                if _within(wanted, own):
                     return service, own
-    strange = [one for one in parameters.resources if not _seen_through(one)]
+    known = [own for service in estate.services for own in _resources(service)]
+    strange = [
+        one
+        for one in parameters.resources
+        if not _seen_through(one) and not any(_within(one, own) for own in known)
+    ]
     if strange:
         raise ParametersInvalid(
             "resources",
@@ -55,8 +61,8 @@ def alerted[S: ServiceBase](estate: Estate, parameters: AlertParameters, kind: t
     if parameters.service is None:
         raise ParametersInvalid(
             "service",
-            f"the alert names no resource of the estate: say in the estate, under `parameters` of this rule, "
-            f"which service it is about ({names})",
+            f"the alert names no {_word(kind)} service: say in the estate, under `parameters` of this rule, "
+            f"which one it is about ({names})",
         )
     chosen = next((one for one in services if one.name == parameters.service), None)
     if chosen is None:
@@ -76,8 +82,14 @@ def _resources(service: ServiceBase) -> Iterator[str]:
         yield sibling
 
 
+def _within(resource_id: str, own: str) -> bool:
+    return f"{resource_id}/".lower().startswith(f"{own}/".lower())
+
+
 def _seen_through(resource_id: str) -> bool:
-    return any(f"/providers/{kind}/" in resource_id.lower() for kind in SEEN_THROUGH)
+    """Whether that is where telemetry or a bill is, and not what it is about."""
+    found = resource_id.lower()
+    return "/resourcegroups/" not in found or any(f"/providers/{kind}/" in found for kind in SEEN_THROUGH)
 
 
 def _word(kind: type[ServiceBase]) -> str:

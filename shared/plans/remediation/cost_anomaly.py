@@ -22,9 +22,7 @@ def cost_anomaly(estate: Estate, _request: PlanRequest, parameters: AlertParamet
         raise EstateInvalid(
             f"estate {estate.name} has no security section, so no evidence can be kept: add it"
         )
-    # A budget is a subscription's: the rule in the estate says which workspace is looked at.
-    named = parameters.model_copy(update={"resources": ()}) if parameters.service else parameters
-    service, _ = alerted(estate, named, MlWorkspace)
+    service, _ = alerted(estate, parameters, MlWorkspace)
     reset = reset_cluster_scale.step(service=service, deadline=timedelta(hours=1))
     explain = human_task.step(
         name="explain_spend",

@@ -6,7 +6,7 @@ import pytest
 
 from shared.actions.catalog import catalog
 from shared.errors import EstateInvalid
-from shared.model.estate import Storage
+from shared.model.estate import Estate, Storage
 from shared.model.plan import Mode, Plan
 from shared.plans.planning import PlanRequest
 from shared.plans.remediation.storage_near_capacity import Parameters, storage_near_capacity
@@ -16,9 +16,9 @@ from tests.shared.plans.walk import carry_out
 LAKE = next(one for one in contoso().of_kind(Storage) if one.name == "training-data")
 
 
-def plan_of(store: Storage = LAKE, **parameters: object) -> Plan:
-    given = Parameters.model_validate({"resources": [store.resource_id], **parameters})
-    return storage_near_capacity(contoso(), PlanRequest(mode=Mode.REAL), given)
+def plan_of(estate: Estate | None = None, **parameters: object) -> Plan:
+    given = Parameters.model_validate({"resources": [LAKE.resource_id], **parameters})
+    return storage_near_capacity(estate or contoso(), PlanRequest(mode=Mode.REAL), given)
 
 
 def test_what_recovery_needs_is_kept_and_somebody_agrees() -> None:
@@ -27,9 +27,10 @@ def test_what_recovery_needs_is_kept_and_somebody_agrees() -> None:
     assert (policy.params["keep_days"], policy.params["cool_after_days"]) == (14, 30)
     assert verify.params["proof"]["conditions"][0]["below"] == 8 * 2**40
     assert plan.approval.required == 1
-    flat = next(one for one in contoso().of_kind(Storage) if one.name == "agent-files")
-    with pytest.raises(EstateInvalid, match="agent-files has no planned_tib"):
-        plan_of(flat)
+    sizeless = LAKE.model_copy(update={"planned_tib": None})
+    rest = tuple(one for one in contoso().services if one.name != LAKE.name)
+    with pytest.raises(EstateInvalid, match="training-data has no planned_tib"):
+        plan_of(estate=contoso().model_copy(update={"services": (*rest, sizeless)}))
 
 
 def test_every_step_can_be_read_back_by_its_action() -> None:

@@ -55,6 +55,8 @@ def test_the_resource_of_the_alert_decides_whatever_its_case_and_depth() -> None
 
 def test_what_only_looks_at_the_service_says_nothing_of_it() -> None:
     assert plan_of(WORKSPACE, service="agent-service").services == ("agent-service",)
+    front_door = next(one for one in contoso().services if one.name == "front-door").resource_id
+    assert plan_of(front_door, service="agent-service").services == ("agent-service",)
     with pytest.raises(ParametersInvalid, match=r"say in the estate, under `parameters` .*\(agent-service\)"):
         plan_of(WORKSPACE)
     with pytest.raises(
