@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -27,41 +27,9 @@ from shared.plans.alerted import AlertParameters, alerted, example
 from shared.plans.breach_scope import rotated_accounts
 from shared.plans.ladder import healthy
 from shared.plans.planning import PlanRequest, plan
+from shared.plans.security_incidents import TASKS, Kind, kind_told
 
-Kind = Literal["data_breach", "compromised_credentials", "malware", "ddos"]
 SOON, TASK = timedelta(minutes=30), timedelta(days=3)
-WORDS: dict[Kind, tuple[str, ...]] = {
-    "malware": ("malware", "malicious", "ransom", "virus", "trojan", "crypto"),
-    "ddos": ("ddos", "denial of service", "flood"),
-    "compromised_credentials": ("credential", "sign-in", "signin", "password", "token", "leaked", "brute"),
-    "data_breach": ("breach", "exfiltration", "unusual amount of data", "data access", "unauthorized access"),
-}
-"""What alerts of each kind are called, looked for in this order."""
-
-TASKS: dict[str, dict[str, tuple[str, str]]] = {
-    "contain": {
-        "data_breach": (
-            "stop the access that leaks data: name the identity, take its access",
-            "who had access until when",
-        ),
-        "ddos": (
-            "turn on DDoS protection and the WAF's rate limits before the platform",
-            "the policy as it is now",
-        ),
-    },
-    "investigate": {
-        "every": ("find the root cause: how it came in, what it reached, since when", "the findings")
-    },
-    "eradicate": {
-        "data_breach": (
-            "close the way that the data took, and have keys replaced where it used them",
-            "what was closed",
-        ),
-        "ddos": ("block the sources of the attack at the edge", "the rules that block them"),
-    },
-    "prevent": {"every": ("decide on preventive measures, with owners and dates", "the measures")},
-}
-"""What only people can do, and the evidence that is wanted of it."""
 
 
 class Parameters(AlertParameters):
@@ -90,7 +58,7 @@ def security_alert(estate: Estate, request: PlanRequest, parameters: Parameters)
             f"estate {estate.name} has no security section, so no incident can be contained: add it"
         )
     service, _ = alerted(estate, parameters, ContainerApp)
-    kind = parameters.incident or _told(parameters.dimensions)
+    kind = parameters.incident or kind_told(parameters.dimensions)
     scene = _Scene(estate, security, service, kind, parameters.principals, request)
     steps = tuple(scene.steps())
     return Plan(
@@ -102,15 +70,6 @@ def security_alert(estate: Estate, request: PlanRequest, parameters: Parameters)
         services=(service.name,),
         restored_by="recover",
     )
-
-
-def _told(dimensions: dict[str, str]) -> Kind:
-    """The kind that an alert's words tell; a data breach where they tell nothing, which assumes the worst."""
-    said = " ".join(dimensions.values()).lower()
-    for kind, words in WORDS.items():
-        if any(word in said for word in words):
-            return kind
-    return "data_breach"
 
 
 class _Scene:
