@@ -44,4 +44,4 @@ def test_late_is_ten_minutes_without_a_tick(
 
 
 def test_the_clock_beats_and_health_hears_it(machine: Machine) -> None:
-    assert machine.call("GET", "/api/health", None).json() == {"status": "ok"}
+    assert machine.call("GET", "health", None).json() == {"status": "ok"}
