@@ -269,10 +269,10 @@ class RunState:
         own = [state for state in self.steps if state.undoes is None]
         failed = [state.name for state in own if state.status in {StepStatus.FAILED, StepStatus.UNKNOWN}]
         succeeded = [state for state in own if state.status is StepStatus.SUCCEEDED]
-        if failed and not succeeded:
-            return RunStatus.FAILED, f"no step succeeded: {', '.join(failed)} failed"
         if self.given_up:
             return RunStatus.FAILED, self.given_up
+        if failed and not succeeded:
+            return RunStatus.FAILED, f"no step succeeded: {', '.join(failed)} failed"
         notes: list[str] = []
         if failed:
             notes.append(f"not critical, but failed: {', '.join(failed)}")

@@ -70,7 +70,13 @@ def _refusal(guarded: Guarded, ask: Ask, now: float) -> str:
             return f"blackout until {blackout.ends:%Y-%m-%d %H:%M} UTC: {blackout.reason}"
     for one in reversed(guarded.changes):
         left = one.at + ask.cool_down_seconds - now
-        if left > 0 and one.action == ask.action and set(one.touches) & set(ask.touches):
+        # The steps of one run belong together; what waits is another run that would do it again.
+        if (
+            left > 0
+            and one.run_id != ask.run_id
+            and one.action == ask.action
+            and set(one.touches) & set(ask.touches)
+        ):
             what = ", ".join(sorted(set(one.touches) & set(ask.touches)))
             return (
                 f"cool-down: {ask.action} changed {what} {_ago(now - one.at)} ago ({one.run_id}); "
