@@ -1,4 +1,4 @@
-"""`python -m tests.bench [imports|engine|recovery]`: measure, print, keep in .local/bench.json."""
+"""`python -m tests.bench [imports|engine|alerts|recovery]`: measure, print, keep in .local/bench.json."""
 
 import sys
 import tempfile
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import engine, imports, recovery
+from tests.bench import alerts, engine, imports, recovery
 from tests.bench.figures import Figure, show
 
 ROOT = Path(__file__).parents[2]
 
 
 def main() -> int:
-    wanted = set(sys.argv[1:]) or {"imports", "engine", "recovery"}
+    wanted = set(sys.argv[1:]) or {"imports", "engine", "alerts", "recovery"}
     figures: list[Figure] = []
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -26,6 +26,11 @@ def main() -> int:
             place = Path(folder) / "engine"
             place.mkdir()
             figures += engine.throughput_and_memory(place)
+        if "alerts" in wanted:
+            console.print("alerts taken, answered, endpoints watched (about two minutes) ...")
+            figures.append(alerts.watched(Path(folder) / "watched"))
+            figures.append(alerts.taken(Path(folder) / "taken"))
+            figures.append(alerts.answered(Path(folder) / "answered"))
         if "recovery" in wanted:
             console.print("recovery of a region (about a minute) ...")
             figures += recovery.recovery_time(Path(folder) / "recovery")

@@ -78,5 +78,10 @@ def count_ended(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) ->
     return func.HttpResponse(str(len(client.get_all_orchestration_states(query))))
 
 
+@blueprint.route(route="bench/empty", methods=["POST"])
+def empty(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("", status_code=202)
+
+
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(blueprint)
