@@ -1,6 +1,8 @@
 """An alert of Azure Monitor opens one incident for its cause, tells people, and offers or starts the plan."""
 
 import email
+import json
+import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -197,3 +199,34 @@ def test_what_is_no_alert_is_refused_and_told(machine: MachineProcess, content: 
 
 def test_the_webhook_asks_for_its_key(machine: MachineProcess) -> None:
     assert machine.call("POST", "/api/alerts", "alice", json=alert()).status_code == 401
+
+
+def test_whatever_comes_is_an_alert_or_refused(machine: MachineProcess) -> None:
+    """Recorded shapes with something wrong somewhere; `tests/shared/model/test_common_alert.py` has many more."""
+    shapes = sorted((ROOT / "tests/fixtures/alerts").glob("*.json"))
+    chance = random.Random(7)
+    wrong = [
+        None,
+        -1,
+        1e308,
+        True,
+        "",
+        "x" * 2000,
+        "\ud800",
+        [],
+        {},
+        [[]],
+        {"name": None},
+        "2026-99-99T00:00:00Z",
+    ]
+    seen: set[int] = set()
+    for number in range(120):
+        content = json.loads(chance.choice(shapes).read_text(encoding="utf-8"))
+        essentials = content["data"]["essentials"]
+        essentials["alertRule"] = essentials["alertRule"] and f"Fuzz{number}"
+        part = chance.choice([content, content["data"], essentials, content["data"]["alertContext"]])
+        part[chance.choice(list(part))] = chance.choice(wrong)
+        answer = machine.call("POST", "/api/alerts", None, headers=KEY, content=json.dumps(content))
+        assert answer.status_code in {202, 400}, (answer.status_code, answer.text, content)
+        seen.add(answer.status_code)
+    assert seen == {202, 400}
