@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from shared.model.wire import Frozen
+from pydantic import Field, model_validator
+
+from shared.model.wire import Frozen, Strict
 
 
 class Throughput(Frozen):
@@ -12,3 +14,16 @@ class Throughput(Frozen):
     ru: int
     minimum: int
     changing: bool = False
+
+
+class ThroughputRange(Strict):
+    """Between how many RU/s a container may be scaled; of an autoscale container its maximum is meant."""
+
+    least: int = Field(ge=400, le=1_000_000)
+    most: int = Field(ge=400, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ThroughputRange":
+        if self.least > self.most:
+            raise ValueError(f"at least {self.least} RU/s are more than at most {self.most}")
+        return self
