@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def perform(action: "Action", payload: Wire, world: Runtime) -> Wire:
     order = StepOrder.from_wire(payload["order"])
     if not world.signer.is_ours(order) or order.action != action.name:
         return _failure(CheckFailed("this step is in no plan that this app has signed: nothing was done"))
-    if action.routine:
+    if action.routine or (action.looks_first and payload["phase"] == "observe"):
         return _carry_out(action, order, payload, world)
     with journal_of(world, order.run_id, order.name) as journal:
         answer = _carry_out(action, order, payload, world)
@@ -78,7 +79,10 @@ def _carry_out(action: "Action", order: StepOrder, payload: Wire, world: Runtime
         params = action.params.from_wire(order.params)
         if payload["phase"] == "observe":
             assert action.observe is not None
-            return {"observed": action.observe(params, call)}
+            observed = action.observe(params, call)
+            if not action.looks_first or observed["act"]:
+                return {"observed": observed}
+            call = replace(call, before=observed)  # nothing to do: the outcome says why
         result = action(params, call)
     except (AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid) as error:
         return _failure(error)

@@ -50,6 +50,13 @@ class StepState:
     rpo: list[Wire] = field(default_factory=list[Wire])
     paused_for: timedelta = timedelta(0)
 
+    @property
+    def uneventful(self) -> bool:
+        """Whether a look found nothing to do, or has not ended yet."""
+        quiet = not (self.changed or self.error or self.findings) and self.status is not StepStatus.RUNNING
+        looking = self.before is None and not self.error
+        return self.step.looks_first and (quiet or looking)
+
     def overdue(self, now: datetime, paused: timedelta, default: timedelta) -> bool:
         """Whether the deadline has passed; time in which the run was paused does not count."""
         return self.time_left(now, paused, default) < 0
@@ -282,8 +289,14 @@ class RunState:
 
     @property
     def routine(self) -> bool:
-        """Whether nothing but routine is done: such runs come every few minutes and are of interest to nobody."""
-        return bool(self.steps) and all(state.step.routine for state in self.steps)
+        """Whether nothing but routine is done: such runs come every few minutes and are of interest to nobody.
+
+        Nor are those that the clock started to look whether there is something to do, and found nothing.
+        """
+        by_clock = self.request.by_system
+        return bool(self.steps) and all(
+            state.step.routine or (by_clock and state.uneventful) for state in self.steps
+        )
 
     @property
     def drill(self) -> bool:

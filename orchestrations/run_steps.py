@@ -94,6 +94,8 @@ class Steps:
         held = yield from self._held(ready)
         for state in ready:
             if held and self._bound_by_switch(state):
+                if state.step.looks_first:
+                    self._let_be(state, "automation is off")
                 continue
             if (yield from self._refused(state)):
                 continue
@@ -106,14 +108,18 @@ class Steps:
     def _bound_by_switch(self, state: StepState) -> bool:
         """What nobody asked for waits while automation is off; an undo that a person asked for does not.
 
-        Nor does routine, which changes nothing but traces of its own, and would pile up.
+        Nor does routine, which changes nothing but traces of its own, and would pile up, nor a look.
         """
         asked = state.undoes is not None and self.told_to_undo
-        return self.run.request.by_system and state.step.changes and not (asked or state.step.routine)
+        looking = state.step.looks_first and state.before is None
+        return (
+            self.run.request.by_system and state.step.changes and not (asked or state.step.routine or looking)
+        )
 
     def _held(self, ready: list[StepState]) -> Waits:
         """Whether the kill switch holds changing steps now; it is looked at again ever more slowly."""
-        if not any(self._bound_by_switch(state) for state in ready):
+        bound = [state for state in ready if self._bound_by_switch(state)]
+        if not bound:
             return False
         if self.hold is not None:
             return True
@@ -124,6 +130,8 @@ class Steps:
                 self.run.say(f"goes on: automation is on ({switch['reason']})", switch["by"])
             self.state.held, self.held_since = False, None
             return False
+        if all(state.step.looks_first for state in bound):
+            return True  # and nothing waits for it
         if not self.state.held:
             self.run.say(f"held: automation is off ({switch['reason']})", switch["by"])
         self.state.held, self.held_since = True, self.held_since or self.run.now
@@ -153,10 +161,18 @@ class Steps:
         refusal = yield from self.run.until(self.run.ctx.call_entity(entity, "admit", ask.to_wire()))
         if not refusal:
             return False
+        if state.step.looks_first:
+            self._let_be(state, f"guardrails: {refusal}")
+            return True
         state.started_at = state.started_at or self.run.now
         self.run.say(f"{state.name} was refused by the guardrails: {refusal}")
         self._failed(state, {"message": f"guardrails: {refusal}", "retryable": False})
         return True
+
+    def _let_be(self, state: StepState, why: str) -> None:
+        """Nothing is lost: the clock comes again, and by then what was seen would be old."""
+        state.summary = f"left as it is: {why}"
+        self._over(state, StepStatus.SUCCEEDED)
 
     def _attempt(self, state: StepState) -> None:
         state.tries += 1
@@ -196,7 +212,11 @@ class Steps:
             self._failed(state, answer["failure"])
         elif "observed" in answer:
             state.before = answer["observed"]
-            self._call(state, "attempt")
+            if state.step.looks_first:
+                # Something is to be done: now it is asked whether it may be.
+                state.status, state.tries = StepStatus.PENDING, state.tries - 1
+            else:
+                self._call(state, "attempt")
         elif "pending" in answer:
             pending: Wire = answer["pending"]
             state.summary, state.progress, state.strikes = pending["summary"], pending["progress"], 0

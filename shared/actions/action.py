@@ -111,6 +111,7 @@ class Action:
     observe: Observe | None = None
     wants_record: bool = False
     routine: bool = False
+    looks_first: bool = False
 
     def __call__(self, params: Frozen, call: Call) -> Outcome | Pending:
         return self.run(params, call)
@@ -142,6 +143,7 @@ class Action:
             wants_record=self.wants_record,
             two_phase=self.observe is not None,
             routine=self.routine,
+            looks_first=self.looks_first,
         )
 
 
@@ -151,6 +153,7 @@ def action(
     observe: Observe | None = None,
     wants_record: bool = False,
     routine: bool = False,
+    looks_first: bool = False,
 ) -> Callable[[Run], Action]:
     """Make a function an action; name, parameters and summary are read from it.
 
@@ -158,6 +161,9 @@ def action(
     before anything is done, and comes back as `call.before`. `wants_record` hands it the run so far.
     `routine`: it is done every few minutes, so its requests are not journaled, the kill switch does not hold it, and
     a run of nothing else keeps its record in Durable alone, however it ended.
+    `looks_first`: the clock calls it again and again, mostly for nothing. `observe` then says with `act` whether there
+    is anything to do: only then kill switch and guardrails are asked, and while they say no all stays as it is, until
+    the next time. A run that finds nothing to do leaves no trace.
     """
 
     def register(run: Run) -> Action:
@@ -170,6 +176,7 @@ def action(
             observe=observe,
             wants_record=wants_record,
             routine=routine,
+            looks_first=looks_first,
         )
 
     return register

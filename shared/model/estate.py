@@ -10,6 +10,7 @@ from shared.model.on_call import OnCall
 from shared.model.plan import ApprovalPolicy, PlanKind
 from shared.model.replicas import ReplicaRange
 from shared.model.role import Role
+from shared.model.throughput import ThroughputRange
 from shared.model.wire import Strict
 
 
@@ -64,6 +65,8 @@ class CosmosDb(ServiceBase):
     partition_key: str = "tenantId"
     tenant_field: str | None = None
     hash_field: str | None = None
+    # Between how many RU/s each container is scaled by itself (plan scale_cosmos; seed 000, section 6.1.1).
+    throughput: ThroughputRange = ThroughputRange(least=400, most=20_000)
 
 
 class AiSearch(ServiceBase):

@@ -60,6 +60,8 @@ class Step(Frozen):
     two_phase: bool = False
     # Done every few minutes; it leaves traces only where something else looks for them.
     routine: bool = False
+    # Done every few minutes, and mostly for nothing: only where its `observe` finds something to do it counts.
+    looks_first: bool = False
 
 
 class ApprovalPolicy(Frozen):

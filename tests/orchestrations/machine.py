@@ -17,7 +17,7 @@ from shared.model.plan import Mode, Plan
 from shared.model.run import Approval, Control, RunLimits, RunRequest
 from shared.model.signing import Signer, plan_digest
 from shared.settings import AZURE_MARKS
-from tests.e2e.machine import CANARY
+from tests.e2e.machine import quiet
 from tests.infra.local.host.process import SYSTEM, HostProcess, eventually
 from tests.orchestrations.launch import APP
 from tests.orchestrations.scripted import World
@@ -82,8 +82,7 @@ class Machine(HostProcess):
         self.azure = azure
         estate = folder / "estate.yaml"
         text = SAMPLE.read_text().replace("page_again_after: PT15M", "page_again_after: PT0.8S")
-        text = text.replace(CANARY, "")  # the clock starts nothing in the midst of a test
-        estate.write_text(text)
+        estate.write_text(quiet(text))  # the clock starts nothing in the midst of a test
         self.estate = load(estate)
         self.world = World(folder / "scripted.db")
         self.signer = Signer(KEY.encode())
