@@ -257,14 +257,25 @@ def said(record: dict[str, Any], what: str) -> list[str]:
 
 def step(name: str, *needs: str, action: str = "scripted", **fields: Any) -> dict[str, Any]:
     """A step that does as it is told; what is no field of a step is a parameter of the action."""
-    own = ("critical", "retry", "deadline", "undo", "changes", "two_phase", "recovers", "wants_record")
+    own = (
+        "critical",
+        "retry",
+        "deadline",
+        "undo",
+        "changes",
+        "two_phase",
+        "recovers",
+        "wants_record",
+        "touches",
+    )
     return {
         "name": name,
         "action": action,
         "needs": list(needs),
         "retry": {"attempts": 3, "delay": 0.05, "backoff": 2.0},
         "changes": action != "scripted_look",
-        "two_phase": action == "scripted_twice",
+        "two_phase": action in {"scripted_twice", "scripted_tender"},
+        "looks_first": action == "scripted_tender",
         **{key: value for key, value in fields.items() if key in own},
         "params": {key: value for key, value in fields.items() if key not in own},
     }

@@ -124,8 +124,27 @@ def observed(params: Params, call: Call) -> dict[str, Any]:
     return {"seen": world.count(call.run_id, "effect", call.step)}
 
 
+def tended(params: Params, call: Call) -> Outcome | Pending:
+    """Do something only where there is something to do."""
+    return scripted(params, call) if call.before["act"] else Outcome(summary="there is nothing to do")
+
+
+def looked(params: Params, call: Call) -> dict[str, Any]:
+    """Nothing is to be done where the script says so."""
+    World(Path(os.environ["SCRIPTED_WORLD"])).note(call.run_id, call.step, "looked")
+    if params.script == ("blind",):
+        raise CheckFailed("nothing can be seen")
+    return {"act": params.script != ("idle",)}
+
+
 def _action(name: str, **fields: Any) -> Action:
-    known = {"params": Params, "run": scripted, "changes": True, "summary": "Does as told", **fields}
+    known: dict[str, Any] = {
+        "params": Params,
+        "run": scripted,
+        "changes": True,
+        "summary": "Does as told",
+        **fields,
+    }
     return Action(name=name, **known)
 
 
@@ -135,5 +154,6 @@ ACTIONS = {
         _action("scripted"),
         _action("scripted_look", changes=False),
         _action("scripted_twice", observe=observed),
+        _action("scripted_tender", observe=looked, run=tended, looks_first=True),
     )
 }
