@@ -53,5 +53,30 @@ def with_rules(template: Template, wanted: ReplicaRange, rules: list[dict[str, A
     return made
 
 
+def drift(template: Template, wanted: Template) -> list[str]:
+    """In what ways a template scales otherwise than it should, in words."""
+    has, should = replica_range(template), replica_range(wanted)
+    told: list[str] = []
+    if has != should:
+        told.append(f"{has.least} to {has.most} replicas instead of {should.least} to {should.most}")
+    mine = _rules(template)
+    told += [
+        f"{what} {mine[what]} instead of {share}" if what in mine else f"no rule for {what}"
+        for what, share in _rules(wanted).items()
+        if mine.get(what) != share
+    ]
+    return told or ["other rules"]
+
+
+def _rules(template: Template) -> dict[str, str]:
+    """The share at which each CPU or memory rule adds replicas, by its kind."""
+    rules: list[dict[str, Any]] = (template.get("scale") or {}).get("rules") or []
+    return {
+        _type(rule): f"{rule['custom'].get('metadata', {}).get('value', '?')} %"
+        for rule in rules
+        if _type(rule) in {"cpu", "memory"}
+    }
+
+
 def _type(rule: dict[str, Any]) -> str:
     return str((rule.get("custom") or {}).get("type") or "")

@@ -174,6 +174,17 @@ def busy_container(stage: Stage) -> Plan:
     return plan_of("cosmos_ru_usage", resources=[account])
 
 
+def lasting_load(stage: Stage) -> Plan:
+    busy_container(stage)
+    stage.lab.advance(600)
+    return plan_of("scale_cosmos")
+
+
+def other_rules(stage: Stage) -> Plan:
+    stage.lab.advance(30)
+    return plan_of("scale_container_apps")
+
+
 def violation(stage: Stage) -> Plan:
     stage.lab.advance(30)
     return plan_of("tenant_boundary_violation", dimensions={"tenantId": "fabrikam"})
@@ -251,6 +262,8 @@ CASES = {
         ),
     ),
     "canary": Case(a_night_later("canary"), 9),
+    "scale_cosmos": Case(lasting_load, 1),
+    "scale_container_apps": Case(other_rules, 1),
     "daily": Case(a_night_later("daily"), 6),
     "system_availability_drop": Case(on_alert("system_availability_drop", never_cured), 3),
     "cosmos_ru_usage": Case(busy_container, 1),
