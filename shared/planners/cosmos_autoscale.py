@@ -31,8 +31,9 @@ COOL_DOWN = timedelta(minutes=5)
 """For how long nothing is changed after a change, whoever made it."""
 
 DOWN_AFTER = timedelta(hours=1)
-QUIET, MEASURED = 0.9, 0.8
-"""Shares of that hour's minutes: those that were measured and must be under the limit, those that must be measured."""
+USED, QUIET = 0.8, 0.9
+"""The share of that hour's minutes that must have been measured with some load, and of those that must be under the
+limit."""
 
 LOOK_BACK = DOWN_AFTER + timedelta(minutes=20)
 """What is worth asking for: that hour, and what the grain of five minutes makes of the change before it."""
@@ -106,14 +107,18 @@ def _up(has: Throughput, limits: ThroughputRange, newest: Sequence[float]) -> De
 def _down(
     has: Throughput, limits: ThroughputRange, window: Sequence[float], changed_at: datetime, now: datetime
 ) -> Decision:
+    # Nothing at all is what an outage looks like too; who lowers by it meets the returning load with half as much.
+    window = [value for value in window if value > 0]
+    if not window:
+        return _keep(has, "nothing is asked of it, as in an outage: that is no reason to lower it")
     under = AUTOSCALE_UNDER if has.mode == "autoscale" else UNDER
     quiet = sum(value < under for value in window)
     if quiet < QUIET * len(window):
         return _keep(has, f"it uses {window[-1]:.0f} %, {max(window):.0f} % at most in the last hour")
     if changed_at > now - DOWN_AFTER:
         return _keep(has, f"quiet since {_minutes(now - changed_at)}: an hour of it is needed")
-    if len(window) < MEASURED * (DOWN_AFTER / timedelta(minutes=1)):
-        return _keep(has, f"quiet, but only {len(window)} minutes of the last hour were measured")
+    if len(window) < USED * (DOWN_AFTER / timedelta(minutes=1)):
+        return _keep(has, f"quiet, but only {len(window)} minutes of the last hour had any load")
     # Whoever gave it more than the cap gets it back by halves too.
     wanted = allowed(has.ru / 2, has, cap=max(limits.most, has.ru), floor=limits.least)
     if wanted >= has.ru:
