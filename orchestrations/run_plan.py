@@ -118,7 +118,8 @@ class _Interpreter(RunContext):
         """Keep the record outside Durable too, when the run did or found anything; False when that failed."""
         steps = self.state.steps
         touched = any(state.changed or state.error or state.findings for state in steps)
-        uneventful = self.state.routine or not (touched or self.state.status is not RunStatus.SUCCEEDED)
+        routine = self.state.routine or self.state.only_looked
+        uneventful = routine or not (touched or self.state.status is not RunStatus.SUCCEEDED)
         if uneventful and not self.request.plan.approval.required:
             return True
         evidence = self._evidence(record)

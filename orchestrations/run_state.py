@@ -299,6 +299,12 @@ class RunState:
         )
 
     @property
+    def only_looked(self) -> bool:
+        """Whether the clock started it to look, and it never came to do anything; what cannot be seen is no news."""
+        looked = all(state.step.looks_first and state.before is None for state in self.steps)
+        return self.request.by_system and bool(self.steps) and looked
+
+    @property
     def drill(self) -> bool:
         """Whether the world is whole, so that the run may give up by itself."""
         return self.request.mode is Mode.DRILL
