@@ -219,12 +219,16 @@ class Steps:
                 self._call(state, "attempt")
         elif "pending" in answer:
             pending: Wire = answer["pending"]
+            kept_only = pending.get("retry_after") == 0 and pending["progress"] != state.progress
             state.summary, state.progress, state.strikes = pending["summary"], pending["progress"], 0
             state.error = ""
             if state.overdue(self.run.now, self.state.paused_until(self.run.now), self.step_deadline):
                 self._failed(
                     state, {"message": f"not done by its deadline: {state.summary}", "retryable": False}
                 )
+            elif kept_only:
+                # It wanted what it knows now to be kept in history, and waits for nothing.
+                self._wait(state, "poll", 0.0)
             else:
                 self._wait(state, "poll", self._poll_delay(state, pending.get("retry_after")))
         else:

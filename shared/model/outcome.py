@@ -39,7 +39,10 @@ class Outcome(Frozen):
 
 
 class Pending(Frozen):
-    """A long operation that goes on in Azure: wait on a durable timer, then call again with `progress`."""
+    """A long operation that goes on in Azure: wait on a durable timer, then call again with `progress`.
+
+    `retry_after` is in seconds; 0 with other `progress` than before only keeps that, and goes on at once.
+    """
 
     summary: str
     progress: dict[str, Any] = Field(default_factory=dict[str, Any])

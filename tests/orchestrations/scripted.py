@@ -17,11 +17,15 @@ from shared.model.wire import Frozen
 
 
 class Params(Frozen):
-    """`script`: what the calls of the step answer, one after the other, the last one for good."""
+    """`script`: what the calls of the step answer, one after the other, the last one for good.
+
+    `again`: what each poll answers as `retry_after`.
+    """
 
     script: tuple[str, ...] = ("ok",)
     seconds: float = 0.0
     polls: int = 0
+    again: float | None = None
     text: str = ""
     findings: int = 0
 
@@ -105,7 +109,7 @@ def scripted(params: Params, call: Call) -> Outcome | Pending:
 def _polled(params: Params, call: Call, world: World) -> Outcome | Pending:
     polls = int(call.progress.get("polls", 0))
     if polls < params.polls:
-        return Pending(summary=f"poll {polls + 1}", progress={"polls": polls + 1})
+        return Pending(summary=f"poll {polls + 1}", progress={"polls": polls + 1}, retry_after=params.again)
     changed = world.once(call.run_id, call.step, "effect")
     finding = Finding(
         check="scripted", resource="r", severity=Severity.LOW, title="t" * 100, evidence={"much": "x" * 2000}

@@ -4,6 +4,8 @@ import json
 import time
 from datetime import datetime
 
+from shared.model.plan import Plan
+from shared.model.run import RunLimits
 from tests.infra.local.host.process import eventually
 from tests.orchestrations.machine import Machine, plan, said, statuses, step, steps
 
@@ -48,6 +50,16 @@ def test_the_recovery_time_runs_from_the_request_to_the_last_critical_step(machi
     assert 0.5 <= rto["measured_seconds"] < 1.1
     assert (rto["target_seconds"], rto["met"], rto["basis"]) == (3600, True, "request")
     assert record["service_rto"][0]["measured_seconds"] == rto["measured_seconds"]
+
+
+def test_what_is_only_kept_in_history_waits_for_nothing(machine: Machine):
+    made = Plan.model_validate(plan(step("a", polls=3, again=0)))
+    slow = machine.request(made.to_wire()).model_copy(update={"limits": RunLimits(poll_seconds=5.0)})
+    run = machine.inject(machine.signer.sign_request(slow).to_wire(), slow.run_id)
+    machine.end_of(run)
+    first, *_, last = (at for at, _ in machine.world.notes(run, "called"))
+    assert machine.world.count(run, "called", "a") == 4
+    assert last - first < 5.0
 
 
 def test_retries_wait_ever_longer(machine: Machine):
