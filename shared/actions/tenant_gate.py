@@ -37,7 +37,9 @@ def proven_at_the_gate(
     params: GateParams, call: Call, *, away: bool, summary: str, changed: bool
 ) -> Outcome | Pending:
     """The outcome once the platform itself turns the tenant away (403), or does so no more; Pending until then."""
-    answer = call.azure.probe(f"{params.health_url}?deep=true&tenant={params.tenant}", timeout=45.0)
+    answer = call.azure.probe(
+        f"{params.health_url}?deep=true&tenant={params.tenant}", timeout=45.0, transaction=True
+    )
     if (answer.status == 403) is away and answer.status:
         return Outcome(
             summary=summary,

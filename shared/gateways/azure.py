@@ -233,6 +233,6 @@ class Azure:
         """One GET of each address, all at once; `timeout` in seconds for each."""
         return probe_all(self.connection, urls, timeout=timeout)
 
-    def probe(self, url: str, *, timeout: float = 30.0) -> Answered:
-        """One GET as a tenant would send it; `timeout` in seconds."""
-        return probe(self.connection, url, timeout=timeout)
+    def probe(self, url: str, *, timeout: float = 30.0, transaction: bool = False) -> Answered:
+        """One GET as a tenant would send it; `timeout` in seconds. A `transaction` is not sent in a preview."""
+        return probe(self.connection, url, timeout=timeout, transaction=transaction)

@@ -30,7 +30,7 @@ def validate_services(params: Params, call: Call) -> Outcome | Pending:
     if not wanted:
         raise CheckFailed(f"no service in {params.region} has a health_url, so nothing proves that it works")
     with ThreadPoolExecutor(max_workers=min(len(wanted), 16)) as pool:
-        answers = tuple(pool.map(carried(lambda item: call.azure.probe(item[1], timeout=45.0)), wanted))
+        answers = tuple(pool.map(carried(lambda item: _asked(call, *item)), wanted))
     failed = [
         f"{name}: {answer.status or 'no answer'} {answer.detail}".strip()
         for (name, _), answer in zip(wanted, answers, strict=True)
@@ -61,8 +61,15 @@ def _probes(params: Params) -> Iterator[tuple[str, str]]:
             yield service.name, service.health_url
 
 
+def _asked(call: Call, name: str, url: str) -> Answered:
+    return call.azure.probe(url, timeout=45.0, transaction=_whole(name))
+
+
+def _whole(name: str) -> bool:
+    return " for " in name or name.endswith(" as a whole")
+
+
 def _works(name: str, answer: Answered, params: Params) -> bool:
     """A transaction that is answered from the region that is out proves nothing."""
     region = answer.body.get("region")
-    whole = " for " in name or name.endswith(" as a whole")
-    return answer.healthy and (not whole or region in {None, params.region})
+    return answer.healthy and (not _whole(name) or region in {None, params.region})

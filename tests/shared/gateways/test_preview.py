@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, reading, writing
 from shared.gateways.preview import Preview, Previewed, only_looking
+from shared.gateways.probe import probe
 
 
 @given(st.sampled_from(["POST", "PUT", "PATCH", "DELETE", "MERGE", "put", "X-NEW"]))
@@ -82,3 +83,11 @@ def test_what_only_the_run_can_know_has_the_name_of_its_step():
     kept = Preview()
     kept.step = "rotate"
     assert Connection(subscription_id="s", preview=kept).later("key1") == "{{rotate.key1}}"
+
+
+def test_a_preview_sends_no_transaction_and_a_run_does():
+    link = Connection(subscription_id="s", endpoint="http://127.0.0.1:9", preview=Preview())
+    health = "https://agents.contoso.com/health"
+    assert probe(link, health, transaction=True).healthy
+    assert not probe(link, health).healthy
+    assert not probe(replace(link, preview=None), health, transaction=True).healthy

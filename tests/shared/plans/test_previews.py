@@ -53,6 +53,7 @@ def test_a_preview_lists_what_the_run_sends(stage: Stage, name: str) -> None:
     stage.from_now()
     steps = walked(stage, plan, case.mode, run_id)
     assert stage.writes == []
-    assert {step.name: step.problem for step in steps if step.problem}.keys() == case.problems
+    problems = {step.name: step.problem for step in steps if step.problem}
+    assert problems.keys() == case.problems, problems
     carry_out(stage, plan, mode=case.mode, run_id=run_id, record=record_of())
     assert len(check_the_same(steps, stage.writes, case.only_then)) >= case.writes
