@@ -66,5 +66,13 @@ class Store:
     def last_entry(self) -> int:
         return self._db.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchone()[0]
 
+    def copy_to(self, path: Path) -> None:
+        """Write all of it into another file, which no other state may lie in."""
+        there = sqlite3.connect(path)
+        try:
+            self._db.backup(there)
+        finally:
+            there.close()
+
     def close(self) -> None:
         self._db.close()

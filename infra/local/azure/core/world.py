@@ -221,6 +221,13 @@ class World:
         """Every write received, in order."""
         return self._store.journal()
 
+    def copy_to(self, path: Path) -> float:
+        """A state file that another world goes on from; returns the simulated time that it stands at."""
+        with self.transaction():
+            self.catch_up()
+        self._store.copy_to(path)
+        return self.now
+
     def close(self) -> None:
         self._store.close()
 
