@@ -1,4 +1,4 @@
-"""`python -m tests.bench [imports|engine|alerts|recovery]`: measure, print, keep in .local/bench.json."""
+"""`python -m tests.bench [imports|engine|alerts|recovery|plans|PLAN ...]`: measure, print, keep in .local/bench.json."""
 
 import sys
 import tempfile
@@ -6,14 +6,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import alerts, engine, imports, recovery
+from infra.local.drill import scenario
+from tests.bench import alerts, engine, imports, plans, recovery
 from tests.bench.figures import Figure, show
 
 ROOT = Path(__file__).parents[2]
 
 
 def main() -> int:
-    wanted = set(sys.argv[1:]) or {"imports", "engine", "alerts", "recovery"}
+    wanted = set(sys.argv[1:]) or {"imports", "engine", "alerts", "recovery", "plans"}
     figures: list[Figure] = []
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -34,6 +35,10 @@ def main() -> int:
         if "recovery" in wanted:
             console.print("recovery of a region (about a minute) ...")
             figures += recovery.recovery_time(Path(folder) / "recovery")
+        named = wanted & set(scenario.known())
+        if named or "plans" in wanted:
+            console.print("every plan beside its critical path, and its preview (about ten minutes) ...")
+            figures += plans.figures(Path(folder) / "plans", named, console.print)
     return 0 if show(figures, ROOT / ".local" / "bench.json") else 1
 
 

@@ -1,0 +1,165 @@
+"""How near every plan comes to its critical path, in the world of its own drill, and how long its preview takes."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from infra.local.drill import command, course, scenario, verdict
+from infra.local.drill.runs import STARTED_AT, Described
+from shared.estate.load import load
+from shared.model.plan import Mode, Plan
+from shared.model.run import RunRecord
+from shared.plans.catalog import catalog
+from shared.plans.planning import PlanRequest
+from tests.bench.critical_path import Span, copied, played, proving
+from tests.bench.figures import Figure
+from tests.e2e.playing import Play, failures, playing
+
+SPEED = 10.0
+SPEEDS = {
+    "region_outage": 30.0,
+    "region_failback": 20.0,
+    "data_corruption": 20.0,
+    "landing_zone_failback": 20.0,
+}
+"""Simulated seconds in a real one: slow enough to tell the app's seconds from Azure's, quick enough to wait for."""
+SHORT = 60.0
+"""Simulated seconds of a critical path of which a tenth tells nothing: requests take as long."""
+MOST_BEYOND = 2.0
+"""Real seconds that the app itself may take for a plan as short as that."""
+PATIENCE = 400.0
+"""Real seconds that a run may take."""
+
+
+def figures(folder: Path, wanted: set[str], say: Callable[[str], None]) -> list[Figure]:
+    """Of every plan that has a scenario, or of those that are named; `say` is told where the time went."""
+    found: list[Figure] = []
+    for name in [plan for plan in scenario.known() if plan in wanted or not wanted]:
+        say(f"{name} ...")
+        one = measured(name, folder / name)
+        found += one.figures()
+        for line in one.told():
+            say(f"  {line}")
+    return found
+
+
+@dataclass
+class Measured:
+    """One plan: the app's run, and the same in a world where only Azure takes time.
+
+    `down`: real seconds that the tenants were truly without service, None where they never were.
+    """
+
+    plan: Plan
+    speed: float
+    run: dict[str, Span]
+    azure: dict[str, Span]
+    previews: list[float]
+    rto: float | None
+    down: float | None
+
+    def figures(self) -> Iterator[Figure]:
+        name, path = self.plan.name, max(self.azure[step].ended for step in proving(self.plan))
+        took = max(self.run[step].ended for step in proving(self.plan))
+        measured = f"{took:.0f} simulated s ({took / self.speed:.1f} s at speed {self.speed:g})"
+        reference = f"{path:.0f} s critical path"
+        if path < SHORT:
+            beyond = (took - path) / self.speed
+            yield Figure(f"{name} beyond critical path (s)", beyond, MOST_BEYOND, measured, reference)
+        else:
+            yield Figure(f"{name} over critical path", took / path, 1.10, measured, reference)
+        first, best = self.previews[0], min(self.previews)
+        yield Figure(f"preview of {name} (s)", best, 2.0, f"{best:.2f} s", f"{first:.2f} s the first time")
+        if name == command.FIRST and self.rto is not None and self.down is not None:
+            # The clock stops when a transaction of every tenant has proved what the tenants saw before.
+            proof = self.azure[proving(self.plan)[-1]]
+            late = abs(self.rto - self.down) - (proof.ended - proof.began) / self.speed
+            yield Figure(
+                f"measured RTO of {name} beside the truth (s)",
+                late,
+                1.0,
+                f"{self.rto:.2f} s, the validation's own time in it",
+                f"{self.down:.2f} s without service",
+            )
+
+    def told(self) -> Iterator[str]:
+        """How long each step on the way to the proof took, the app's run beside Azure itself."""
+        for step in sorted(self.azure, key=lambda name: self.run[name].ended):
+            run, azure = self.run[step], self.azure[step]
+            yield (
+                f"{step}: {run.began:.0f} to {run.ended:.0f}, {run.ended - run.began:.0f} s; "
+                f"Azure itself {azure.ended - azure.began:.0f} s"
+            )
+
+
+def measured(plan: str, folder: Path, speed: float | None = None) -> Measured:
+    """Play the plan's drill up to its start, copy the world, then go on with the app, and for itself in the copy."""
+    speed = speed or SPEEDS.get(plan, SPEED)
+    with playing(folder, plan, speed=speed) as play:
+        estate = load(play.machine.estate)
+        maker, since = catalog()[plan], play.scene.since or play.scene.began
+        parameters = play.scenario.parameters(play.scene)
+        made = maker(
+            estate,
+            PlanRequest(mode=play.scene.mode, outage_started_at=since),
+            maker.parameters.model_validate(parameters),
+        )
+        previews = [_preview(play, speed) for _ in range(2)]
+        with copied(play.azure, folder / "copy" / "azure.db", estate) as stage:
+            run_id = _begin(play)
+            record = play.ended(run_id, seconds=PATIENCE)
+            assert record["status"] == "succeeded", failures(record)
+            down = verdict.truly_down(play.scene.look(), play.scene.began)
+            azure = played(stage, made, play.scene.mode, RunRecord.from_wire(record))
+    began = _at(record["started_at"])
+    run = {
+        step["name"]: Span(*((_at(step[end]) - began).total_seconds() * speed for end in ENDS))
+        for step in record["steps"]
+    }
+    return Measured(made, speed, run, azure, previews, record["rto"]["measured_seconds"], down)
+
+
+ENDS = ("started_at", "finished_at")
+
+
+def _begin(play: Play) -> str:
+    """Start the plan, and approve it in the same moment."""
+    plan = Described.of(play.scene, play.scenario.plan, play.scenario.started_by)
+    run = course.start(play.scenario, play.scene, plan)
+    for mail in plan.cast.approvers:
+        body = {"decision": "approve", "reason": "what the plan is for has happened"}
+        play.scene.api.post(f"/api/runs/{run.run_id}/approvals", body, mail)
+    return run.run_id
+
+
+def _preview(play: Play, speed: float) -> float:
+    """Real seconds that a preview over HTTP takes, without those in which Azure was at an operation (what-if)."""
+    plan = Described.of(play.scene, play.scenario.plan, play.scenario.started_by)
+    body: dict[str, Any] = {"mode": play.scene.mode.value, "reason": "what would it do"}
+    if play.scene.mode is Mode.REAL:
+        body["outage_started_at"] = (play.scene.since or play.scene.began).isoformat()
+    if parameters := play.scenario.parameters(play.scene):
+        body["parameters"] = parameters
+    before = set(_operations(play))
+    began = time.monotonic()
+    play.scene.api.post(f"/api/{STARTED_AT[plan.kind]}/{plan.name}/preview", body, plan.cast.starter)
+    took = time.monotonic() - began
+    new = sorted(row for key, row in _operations(play).items() if key not in before)
+    waited, until = 0.0, 0.0
+    for started, ended in new:
+        waited += max(ended - max(started, until), 0.0)
+        until = max(until, ended)
+    return took - waited / speed
+
+
+def _operations(play: Play) -> dict[str, tuple[float, float]]:
+    """When each operation of Azure began and was due, in simulated seconds since 1970."""
+    table = play.azure.world.table("operation")
+    return play.azure.do(lambda: {key: (row["started"], row["due"]) for key, row in table.rows()})
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
