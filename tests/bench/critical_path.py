@@ -125,7 +125,10 @@ def _over(stage: Stage, work: Work, mode: Mode, record: RunRecord) -> bool:
     else:
         if isinstance(result, Outcome):
             return True
+        at_once = result.retry_after == 0 and result.progress != work.progress
         work.progress, work.trouble = result.progress, result.summary
+        if at_once:
+            return False
     now = stage.lab.clock.now()
     if now - work.began > LONGEST_STEP:
         raise TimeoutError(f"{work.step.name} goes on for ever: {work.trouble}")
