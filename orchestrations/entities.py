@@ -147,7 +147,13 @@ def reported(state: Wire, report: Wire) -> tuple[bool, Wire]:
             return False, {**state, "seen": known}
         # Its end may have come before it.
         over = state["over"] > at
-        said = {"fired": 1, "resolved": int(over), "changes": int(over), "at": alert["fired_at"]}
+        said = {
+            "fired": 1,
+            "resolved": int(over),
+            "changes": int(over),
+            "at": alert["fired_at"],
+            "since": alert.get("measured_since"),
+        }
         said["severity"] = alert["severity"]
         return True, {
             **state,
@@ -162,6 +168,8 @@ def reported(state: Wire, report: Wire) -> tuple[bool, Wire]:
         if signals["condition"] != condition:
             signals["changes"] += 1
         signals |= {"condition": condition, "at": alert["resolved_at"] or alert["fired_at"]}
+        if condition == "fired":
+            signals["since"] = alert.get("measured_since")
     return False, {**state, "seen": known, "signals": signals, "latest": max(latest, at)}
 
 
@@ -184,6 +192,7 @@ NO_INCIDENT: Wire = {
         "changes": 0,
         "condition": "fired",
         "at": None,
+        "since": None,
         "severity": "informational",
     },
     "latest": 0.0,

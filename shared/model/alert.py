@@ -23,6 +23,8 @@ class Alert(Frozen):
     condition: Literal["fired", "resolved"]
     fired_at: datetime
     resolved_at: datetime | None = None
+    # Where the window begins over which the rule looked, if it says so.
+    measured_since: datetime | None = None
     resources: tuple[str, ...]
     dimensions: dict[str, str] = Field(default_factory=dict[str, str])
     facts: dict[str, str] = Field(default_factory=dict[str, str])

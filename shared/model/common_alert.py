@@ -112,6 +112,7 @@ class CommonAlert(BaseModel):
             condition="resolved" if resolved else "fired",
             fired_at=found.firedDateTime,
             resolved_at=found.resolvedDateTime,
+            measured_since=context.measured_since(),
             resources=resources,
             dimensions=context.dimensions(),
             facts=_facts(budget, BUDGET_FACTS) if budget else context.facts(),
@@ -158,6 +159,15 @@ class _Context:
         """Defender for Cloud and Sentinel come as log search alerts on their tables."""
         queries = (one.get("searchQuery") or one.get("SearchQuery") for one in self.criteria())
         return any(SECURITY_TABLES.match(query) for query in queries if isinstance(query, str))
+
+    def measured_since(self) -> datetime | None:
+        """Where the window begins over which a metric or log rule looked."""
+        begins = self.part("condition").get("windowStartTime") or self.content.get("SearchIntervalStartTimeUtc")
+        try:
+            at = datetime.fromisoformat(_text(begins))
+        except ValueError:
+            return None
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
     def facts(self) -> dict[str, str]:
         """What was measured against what, or what happened."""

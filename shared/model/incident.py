@@ -46,7 +46,10 @@ class Rung(duty.Rung):
 
 
 class Signals(Frozen):
-    """What the alert rule has said since the incident opened. `changes` counts how often it changed its mind."""
+    """What the alert rule has said since the incident opened. `changes` counts how often it changed its mind.
+
+    `at` is when it last did; `since` is where the window begins over which it looked when it fired last.
+    """
 
     fired: int = 1
     resolved: int = 0
@@ -56,6 +59,7 @@ class Signals(Frozen):
     at: datetime | None = None
     # The worst that it has said.
     severity: Severity = Severity.INFORMATIONAL
+    since: datetime | None = None
 
 
 class Incident(Frozen):

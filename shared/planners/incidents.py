@@ -59,6 +59,9 @@ def signalled(incident: Incident, signals: Signals, now: datetime) -> Incident:
     elif signals.fired > before.fired:
         incident = noted(incident, now, f"fired again ({signals.fired} times in all)")
     if signals.condition == "fired" and incident.state is IncidentState.MITIGATED:
+        if _looked_back(incident, signals):
+            what = f"the rule still looked at what was before {incident.mitigated_at:%H:%M:%S} UTC: no relapse"
+            return noted(incident, now, what)
         return reopened(incident, now, "it came back")
     return incident
 
@@ -79,6 +82,15 @@ def rerouted(incident: Incident, before: tuple[Rung, ...]) -> Incident:
     known = {rung.team for rung in told}
     ahead = tuple(rung for rung in incident.ladder if rung.team not in known)
     return incident.model_copy(update={"ladder": (*told, *ahead)})
+
+
+def _looked_back(incident: Incident, signals: Signals) -> bool:
+    """Whether the rule only saw again what had been seen already: its window reaches back before the cure.
+
+    Where that is all that there was its next windows find nothing; where not, one that begins later says so.
+    """
+    cured = incident.mitigated_at
+    return signals.since is not None and cured is not None and signals.since < cured
 
 
 def mitigated(incident: Incident, now: datetime, why: str) -> Incident:

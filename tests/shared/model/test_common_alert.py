@@ -1,6 +1,7 @@
 """Every payload shape that Azure Monitor sends becomes an alert, and nothing that is sent becomes a surprise."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,11 @@ def test_a_shape_with_anything_in_it_is_an_alert_or_refused(shape: str, path: li
     assert all(len(text) <= 300 for text in (*found.dimensions.values(), *found.facts.values()))
     assert len(found.fingerprint) == 16
     json.dumps(found.to_wire()).encode()
+
+
+def test_where_the_window_begins_is_known_of_rules_that_measure() -> None:
+    begins = content("metric_static_fired")["data"]["alertContext"]["condition"]["windowStartTime"]
+    assert alert("metric_static_fired").measured_since == datetime.fromisoformat(begins)
+    odd = content("metric_static_fired")
+    odd["data"]["alertContext"]["condition"]["windowStartTime"] = "yesterday"
+    assert CommonAlert.model_validate_json(json.dumps(odd)).alert().measured_since is None
