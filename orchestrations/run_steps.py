@@ -90,7 +90,12 @@ class Steps:
             self.approval = self.run.ctx.wait_for_external_event("approval")
 
     def _start_ready(self) -> Waits:
-        ready = self.state.ready()
+        """Begin what can begin; where a step was refused that is what comes after it, and nothing else wakes us."""
+        while (yield from self._start_those_ready()):
+            pass
+
+    def _start_those_ready(self) -> Waits:
+        ready, refused = self.state.ready(), False
         held = yield from self._held(ready)
         for state in ready:
             if held and self._bound_by_switch(state):
@@ -98,12 +103,14 @@ class Steps:
                     self._let_be(state, "automation is off")
                 continue
             if (yield from self._refused(state)):
+                refused = True
                 continue
             state.status, state.started_at = StepStatus.RUNNING, state.started_at or self.run.now
             state.paused_for = self.state.paused_until(self.run.now)
             if state.undoes is not None:
                 state.undone_from, state.undoes.status = state.undoes.status, StepStatus.UNDOING
             self._attempt(state)
+        return refused
 
     def _bound_by_switch(self, state: StepState) -> bool:
         """What nobody asked for waits while automation is off; an undo that a person asked for does not.
