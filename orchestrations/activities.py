@@ -74,6 +74,7 @@ def _carry_out(action: "Action", order: StepOrder, payload: Wire, world: Runtime
         progress=payload.get("progress") or {},
         before=payload.get("before") or {},
         record=RunRecord.from_wire(payload["record"]) if "record" in payload else None,
+        pace=world.settings.retry_scale,
     )
     try:
         params = action.params.from_wire(order.params)

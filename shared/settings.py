@@ -33,7 +33,7 @@ class Settings(BaseSettings):
         default=1.0,
         gt=0,
         le=10,
-        description="What the delays between attempts of a step are multiplied with.",
+        description="What the delays between attempts, and between looks at whether it helped, are multiplied with.",
     )
     azure_client_id: str | None = Field(default=None, description="Client id of the user-assigned identity.")
     azure_endpoint_url: str | None = Field(

@@ -41,6 +41,8 @@ class Call:
     progress: dict[str, Any] = field(default_factory=dict[str, Any])
     before: dict[str, Any] = field(default_factory=dict[str, Any])
     record: RunRecord | None = None
+    # What this app's own waits are multiplied with (`RETRY_SCALE`); below 1 the world goes so much faster than life.
+    pace: float = 1.0
 
     @property
     def key(self) -> str:

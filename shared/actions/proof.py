@@ -129,7 +129,8 @@ class Proof(Frozen):
 
     def broken(self, call: Call, since: datetime | None = None) -> str:
         """What does not hold, measured since then (in the last minutes, if nothing is said), or nothing."""
-        began = since or call.now - LOOKS_BACK
+        looks_back = LOOKS_BACK if since is None else (call.now - since) / call.pace
+        began = call.now - looks_back
         return "; ".join(why for one in self.conditions if (why := one.broken(call, began)))
 
 
@@ -147,7 +148,7 @@ def well_already(proof: Proof | None, call: Call) -> Outcome | Pending | None:
     return Pending(
         summary="all is well: looking again before anything is done",
         progress=progress,
-        retry_after=proof.every.total_seconds(),
+        retry_after=proof.every.total_seconds() * call.pace,
     )
 
 
@@ -163,12 +164,12 @@ def proven(proof: Proof | None, call: Call, outcome: Outcome) -> Outcome | Pendi
     watched = call.now.timestamp() - from_then >= proof.watch.total_seconds()
     if well >= proof.in_a_row and watched and not why:
         return outcome.model_copy(update={"summary": f"{outcome.summary}; it helped"})
-    if why and call.now.timestamp() - since >= proof.within.total_seconds():
+    if why and call.now.timestamp() - since >= proof.within.total_seconds() * call.pace:
         raise CheckFailed(f"{outcome.summary}; it did not help within {proof.within}: {why}")
     return call.waiting_for(
         None,
         f"{outcome.summary}; {why or 'it looks well'}",
-        retry_after=proof.every.total_seconds(),
+        retry_after=proof.every.total_seconds() * call.pace,
         begun=call.begun,
         proving_since=since,
         proved=well,
