@@ -33,8 +33,8 @@ PATIENTLY = task.RetryPolicy(
 LOOKS = (2.0, 30.0)
 """Seconds after a wake-up at which the entity is looked at again: the alert may not have arrived there yet."""
 
-TRIES = 3
-"""Runs for one incident: another one may be at work on the same services first."""
+TRIES = 7
+"""Runs for one incident: another one may be at work on the same services first, for an hour with its whole ladder."""
 
 
 @dataclass
@@ -125,8 +125,7 @@ class _Handler:
             self._take_verdict(self.verifying)
         if self.again is not None and self.again.is_complete:
             self.again = None
-            yield from self._assess()
-            self._remediate()
+            yield from self._try_again()
         if self.quiet is not None and self.quiet.is_complete:
             self.quiet = None
             yield from self._close_itself()
@@ -168,6 +167,27 @@ class _Handler:
         self.incident = incidents.started(self.incident, self.now, request["run_id"])
         self.run = self.ctx.call_sub_orchestrator("run_plan", input=request, instance_id=request["run_id"])
 
+    def _try_again(self) -> Waits:
+        """A run had to wait for another on its services; that one may have helped, and then nothing is left to do."""
+        order: Wire = {"incident": self.incident.to_wire()}
+        try:
+            verdict = yield from self.until(
+                self.ctx.call_activity("recovered_meanwhile", input=order, retry_policy=CHECK)
+            )
+        except task.TaskFailedError:
+            verdict = {"healthy": False}  # the run looks for itself
+        if self.incident.state not in incidents.STANDS:
+            return
+        if verdict["healthy"]:
+            helped = self.incident.model_copy(update={"remediation": Remediation.HELPED})
+            self.incident = incidents.mitigated(
+                helped, self.now, f"another run on its services helped: {verdict['seen']}"
+            )
+            self._begin_quiet()
+            return
+        yield from self._assess()
+        self._remediate()
+
     def _take_run(self, run: task.Task[Any]) -> None:
         self.run = None
         run_id = self.incident.run_ids[-1]
@@ -179,7 +199,8 @@ class _Handler:
         if record.get("held_by") and len(self.incident.run_ids) < TRIES:
             self.incident = incidents.noted(self.incident, self.now, f"{run_id}: {record['status_reason']}")
             self.incident = self.incident.model_copy(update={"remediation": Remediation.OFFERED})
-            self.again = self.ctx.create_timer(timedelta(seconds=self.brief["again_after"]))
+            waits = timedelta(seconds=self.brief["again_after"] * 2 ** (len(self.incident.run_ids) - 1))
+            self.again = self.ctx.create_timer(waits)
             return
         self.incident = incidents.tried(self.incident, self.now, record)
         if self.incident.remediation is Remediation.HELPED:

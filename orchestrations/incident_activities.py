@@ -1,7 +1,7 @@
 """What an incident does outside: who is told, which plan is started, and what stands in ticket and record."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from orchestrations.app import app
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from shared.reports.incident_report import Message
 
 AGAIN_AFTER = 60.0
-"""Seconds until a remediation that met another run on its services is tried again."""
+"""Seconds until a remediation that met another run on its services is tried again; then twice as long, and so on."""
+
+LATELY = timedelta(minutes=1)
+"""What counts as now when it is asked whether it still hurts: long enough for requests to be logged."""
 
 
 def _incident(payload: Wire) -> "Incident":
@@ -73,7 +76,7 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         "notes": notes,
         "quiet_seconds": limits.quiet_before_close.total_seconds(),
         "acknowledged_seconds": limits.acknowledged_for.total_seconds(),
-        "again_after": AGAIN_AFTER,
+        "again_after": AGAIN_AFTER * world.settings.retry_scale,
     }
 
 
@@ -135,6 +138,29 @@ def verify_recovered(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     seen = world.azure.probe(service.health_url)
     said = f"{service.health_url} answers {seen.status or 'nothing'} {seen.detail}".strip()
     return {"healthy": seen.healthy, "seen": said}
+
+
+@app.activity_trigger(input_name="payload")
+def recovered_meanwhile(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
+    """Whether the plan's own proof holds by now, because another run on the same services has helped.
+
+    Asked before a run is tried again that had to wait for another: guardrails would keep it from doing the same
+    again, and what comes later on the ladder would be done to what is well.
+    """
+    with IMPORTING:
+        from shared.actions.action import Call  # noqa: PLC0415 - with the first run that had to wait
+        from shared.actions.proof import Proof  # noqa: PLC0415
+
+    world, incident = runtime(), _incident(payload)
+    rule = rule_for(world.estate, incident)
+    steps = plan_for(world.estate, incident, rule)[0].steps if rule is not None else ()
+    proofs = [Proof.from_wire(step.params["proof"]) for step in steps if step.params.get("proof")]
+    if not proofs:
+        return {"healthy": False, "seen": "nothing proves it"}
+    now, pace = datetime.now(UTC), world.settings.retry_scale
+    call = Call(world.estate, world.azure, incident.id, "recovered_meanwhile", Mode.REAL, now, pace=pace)
+    why = proofs[0].broken(call, now - LATELY * pace)
+    return {"healthy": not why, "seen": why or "all that the plan would bring about is so already"}
 
 
 @app.activity_trigger(input_name="payload")
