@@ -74,3 +74,13 @@ def test_no_alert_is_from_the_future(fast):
 def test_a_clock_that_is_advanced_is_everybodys(azure):
     azure.advance(1000)
     assert azure.inside(border.ahead) == 0
+
+
+def test_a_world_that_lags_behind_leaves_out_what_is_overdue(fast, monkeypatch):
+    times = []
+    monkeypatch.setattr(evaluation, "_stirred", lambda world: times.append(world.now) is not None)
+    monkeypatch.setattr(evaluation, "receivers", lambda world: ["http://127.0.0.1:1"])
+    monkeypatch.setattr(evaluation, "RULES", ())
+    fast.clock.anchor += HOUR
+    fast.inside(lambda world: None)
+    assert 1 <= len(times) <= 2, "sixty minutes are due at once, and only the latest tells anything new"
