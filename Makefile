@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 .PHONY: help setup start drill test lint bench crash soak docs lock clean
 
 help:
-	@echo "make drill   take the primary region of a simulated Azure away and bring it back; PLAN= drills another plan"
+	@echo "make drill   take the primary region of a simulated Azure away and bring it back; PLAN= drills another plan or an incident"
 	@echo "make start   the same world, left running until Ctrl-C"
 	@echo "make test    everything that CI runs"
 	@echo "make lint    ruff, pyright, import-linter"

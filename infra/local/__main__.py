@@ -2,17 +2,19 @@
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
 from pathlib import Path
 
 from infra.local.azure import StateUnusable
+from infra.local.drill.alerting import action_group
 from infra.local.host.errors import HostError
 from infra.local.host.host import serve
 from infra.local.machine import ROOT, SAMPLE_ESTATE, Machine
 from shared.errors import EstateInvalid
-from shared.model.estate import Estate, Role, TrafficRoute
+from shared.model.estate import ContainerApp, Estate, Role, TrafficRoute
 from shared.model.plan import PlanKind
 
 
@@ -61,9 +63,9 @@ def welcome(machine: Machine) -> str:
         f"    {person.mail:<24}{', '.join(role.value for role in person.roles)}" for person in estate.people
     )
     return f"""Foundry Ops at {url}: {machine.host.function_count} functions, \
-simulated Azure at {machine.speed:g} times its speed
+simulated Azure at {machine.azure_url}, {machine.speed:g} times its speed
 
-{_outage(url, estate)}
+{_outage(url, estate)}{_incident(machine)}
 Look around:
     curl -H 'X-Local-User: {estate.people[0].mail}' {url}/api/plans
     curl -H 'X-Local-User: {estate.people[0].mail}' {url}/api/runs
@@ -73,6 +75,20 @@ Who may do what (the header X-Local-User plays the sign-in):
 {people}
 
 Ctrl-C stops it; started again, everything goes on."""
+
+
+def _incident(machine: Machine) -> str:
+    """How to let the alert rules call the app, and give them something to see."""
+    path, body = action_group(machine.estate.subscription_id, machine.host.url)
+    app = next(iter(machine.estate.of_kind(ContainerApp)), None)
+    if app is None:
+        return ""
+    fault = {"kind": "endpoint_down", "target": app.resource_id.rsplit("/", 1)[-1], "cured_by": "restart"}
+    return f"""Let alert rules call this app, then break something small: its incident opens, is remedied, closes:
+    curl -s -X PUT -H 'x-sim-host: management.azure.com' -H 'Authorization: Bearer me' '{machine.azure_url}{path}' \
+-d '{json.dumps(body)}'
+    curl -X POST {machine.host.url}/_sim/faults -d '{json.dumps(fault)}'
+"""
 
 
 def _outage(url: str, estate: Estate) -> str:

@@ -28,7 +28,7 @@ POLL_SECONDS = 3.0
 
 @dataclass
 class Machine:
-    """One machine that runs the app: `start` and `stop` it, and `host.url` is where everything answers.
+    """One machine that runs the app: `start` and `stop` it; it answers at `host.url`, its Azure at `azure_url`.
 
     `azure`: the address of a simulated Azure that runs elsewhere; without it the machine has one of its own.
     """
@@ -40,6 +40,7 @@ class Machine:
     estate_file: Path = SAMPLE_ESTATE
     azure: str | None = None
     host: LocalHost = field(init=False)
+    azure_url: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         self.estate: Estate = load(self.estate_file)
@@ -50,7 +51,7 @@ class Machine:
 
     async def start(self) -> None:
         """Start the simulated Azure on a thread of its own, then the host with the app."""
-        endpoint = await asyncio.to_thread(self._azure.start) if self._azure else str(self.azure)
+        self.azure_url = await asyncio.to_thread(self._azure.start) if self._azure else str(self.azure)
         # A development container may carry names that Functions uses; this process is certainly not in Azure.
         for mark in AZURE_MARKS:
             os.environ.pop(mark, None)
@@ -63,7 +64,7 @@ class Machine:
                 "RUN_SIGNING_KEY": signing_key(self.state.with_suffix(".key")),
                 "POLL_SECONDS": str(min(POLL_SECONDS / self.speed, 60.0)),
                 "RETRY_SCALE": str(min(1.0 / self.speed, 10.0)),
-                "AZURE_ENDPOINT_URL": endpoint,
+                "AZURE_ENDPOINT_URL": self.azure_url,
                 "TASKHUB_NAME": "foundryops",
             },
             principals=self.principal,

@@ -18,7 +18,7 @@ class Api:
     """
 
     def __init__(self, url: str, check: Callable[[], None], *, simulator: str = "") -> None:
-        self._check, self._simulator = check, simulator
+        self.url, self._check, self._simulator = url, check, simulator
         # No proxy of the environment may stand between two processes of one machine.
         self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
 
@@ -41,6 +41,11 @@ class Api:
     def alert(self, alert: object) -> Any:  # noqa: ANN401 - JSON
         """Report as an action group of Azure Monitor does: with the function key, as nobody."""
         return self._call("POST", "/api/alerts", FUNCTION_KEY, alert).json()
+
+    def arm(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        """Ask the simulated Azure Resource Manager, as a deployment does."""
+        headers = {"x-sim-host": "management.azure.com", "Authorization": "Bearer drill"}
+        return self._call(method, self._simulator + path, headers, body).json()
 
     def close(self) -> None:
         """Let go of the connections."""

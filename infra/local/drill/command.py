@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.drill import course, results, scenario
+from infra.local.drill import course, incident_course, results, scenario, trouble
 from infra.local.drill.api import Api
 from infra.local.drill.course import Ending
 from infra.local.drill.failures import DrillFailed
@@ -18,7 +18,9 @@ from infra.local.drill.live import Picturesque
 from infra.local.drill.picture import Display
 from infra.local.drill.plain import Plain
 from infra.local.drill.process import ServedWorld
+from infra.local.drill.scenario import Scenario
 from infra.local.drill.scene import Fault, Scene
+from infra.local.drill.trouble import Trouble
 from infra.local.machine import ROOT, SAMPLE_ESTATE
 from shared.errors import EstateInvalid
 from shared.estate.load import load
@@ -60,7 +62,7 @@ def main() -> int:
 def _staged(options: argparse.Namespace, folder: Folder) -> Estate:
     """The estate as the scenario wants it; where that is not the one given, a file beside the world's state."""
     given = options.estate.read_text(encoding="utf-8")
-    wanted = scenario.scenario_of(options.plan).estate(given)
+    wanted = _of(options.plan).estate(given)
     if wanted != given:
         options.estate = folder.state.with_name("estate.yaml")
         options.estate.write_text(wanted, encoding="utf-8")
@@ -83,11 +85,11 @@ def _drilled(
         with display:
             pace = "in real time" if options.speed == 1 else f"a second here is {options.speed:g} there"
             display.say(f"host and simulated Azure start; {pace}")
-            url, said = world.start()
+            url, said, azure = world.start()
             display.say(f"{url}: {said.partition(',')[0]}")
-            api = Api(url, world.check)
+            api = Api(url, world.check, simulator=azure)
             scene = Scene(estate, options.mode, api, display)
-            ending = course.take(scenario.scenario_of(options.plan), scene, tuple(options.fault))
+            ending = _taken(options.plan, scene, tuple(options.fault))
         written = results.write(ending, estate, api, folder)
         folder.keep_mail()
         api.close()
@@ -98,6 +100,18 @@ def _drilled(
         world.stop()
     results.tell(ending, estate, folder, written, console)
     return _judged(options, ending, folder, console)
+
+
+def _of(name: str) -> Scenario:
+    return trouble.trouble_of(name) if name in trouble.known() else scenario.scenario_of(name)
+
+
+def _taken(name: str, scene: Scene, more: tuple[Fault, ...]) -> Ending:
+    """A plan is started by people, an incident by what an alert rule sees."""
+    chosen = _of(name)
+    if isinstance(chosen, Trouble):
+        return incident_course.take(chosen, scene, more)
+    return course.take(chosen, scene, more)
 
 
 def _judged(options: argparse.Namespace, ending: Ending, folder: Folder, console: Console) -> int:
@@ -123,7 +137,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.drill", description=__doc__)
     plan = os.environ.get("PLAN") or FIRST
     parser.add_argument(
-        "--plan", default=plan, help=f"what is drilled, also PLAN=: {', '.join(scenario.known())}"
+        "--plan",
+        default=plan,
+        help=f"what is drilled, also PLAN=: a plan ({', '.join(scenario.known())}) "
+        f"or an incident ({', '.join(trouble.known())})",
     )
     parser.add_argument(
         "--mode",
@@ -154,9 +171,10 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if not 0 < options.speed <= 1000:
         parser.error("--speed must be above 0 and at most 1000")
-    if options.plan not in scenario.known():
-        parser.error(f"there is no drill for plan '{options.plan}'; known: {', '.join(scenario.known())}")
-    modes = scenario.scenario_of(options.plan).modes
+    known = (*scenario.known(), *trouble.known())
+    if options.plan not in known:
+        parser.error(f"there is no drill for plan '{options.plan}'; known: {', '.join(known)}")
+    modes = _of(options.plan).modes
     options.mode = options.mode or modes[0]
     if options.mode not in modes:
         parser.error(f"{options.plan} is drilled with --mode {' or '.join(modes)} only")

@@ -12,6 +12,7 @@ from infra.local.drill.runs import Described, Run
 from infra.local.drill.scenario import Scenario
 from infra.local.drill.scene import LOOK_EVERY, Fault, Scene
 from infra.local.drill.truth import Truth
+from shared.model.incident import Incident
 from shared.model.plan import Mode
 from shared.model.run import RunRecord
 
@@ -25,7 +26,8 @@ SETTLE_SECONDS = 60
 class Ending:
     """How it ended: the final record, the truth some seconds later, and what keeps it from counting as passed.
 
-    `told` is the news and its proof for whoever reads, should nothing keep it from that.
+    `told` is the news and its proof for whoever reads, should nothing keep it from that; `incident` is the one that
+    was drilled, where it was one.
     """
 
     run: RunRecord
@@ -33,6 +35,7 @@ class Ending:
     began: datetime
     problems: list[str]
     told: tuple[str, str]
+    incident: Incident | None = None
 
 
 def take(scenario: Scenario, scene: Scene, more: tuple[Fault, ...] = ()) -> Ending:
@@ -45,7 +48,7 @@ def take(scenario: Scenario, scene: Scene, more: tuple[Fault, ...] = ()) -> Endi
     gave_up = run.follow()
     record = run.final()
     scene.say(f"the run {record.status}; the tenants are watched for a little longer")
-    seen = _settle(scene, record)
+    seen = settle(scene, record)
     untrue = scenario.cured(scene, seen)
     return Ending(
         run=record,
@@ -132,7 +135,7 @@ def _offer_of(scene: Scene, incident: str, who: str) -> Any:  # noqa: ANN401 - J
     return found if found["plan"] else None
 
 
-def _settle(scene: Scene, run: RunRecord) -> Truth:
+def settle(scene: Scene, run: RunRecord | None) -> Truth:
     """Look once more when what a resolver still remembered at the end of the run has run out."""
     seen = scene.look()
     deadline = time.monotonic() + max(SETTLE_SECONDS / seen.speed, 2.0)

@@ -13,6 +13,7 @@ STARTS_WITHIN = 60.0
 """Seconds; it takes two, but the first start after an installation compiles everything."""
 ENDS_WITHIN = 1.0
 _WELCOME = re.compile(r"^Foundry Ops at (http://\S+?): (.+)$", re.MULTILINE)
+_AZURE = re.compile(r"simulated Azure at (http://[^\s,]+)")
 _WELCOME_ENDS = "started again, everything goes on."
 
 
@@ -27,8 +28,8 @@ class ServedWorld:
             self._command += [f"--{name}", str(value)]
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> tuple[str, str]:
-        """Start it and wait until it serves; returns its address and what it says of itself."""
+    def start(self) -> tuple[str, str, str]:
+        """Start it and wait until it serves; returns its address, what it says of itself, and Azure's address."""
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 self._command,
@@ -42,7 +43,8 @@ class ServedWorld:
         while time.monotonic() < deadline:
             self.check()
             if said := _WELCOME.search(self._log.read_text("utf-8", "replace")):
-                return said.group(1), said.group(2)
+                azure = _AZURE.search(said.group(2))
+                return said.group(1), said.group(2), azure.group(1) if azure else ""
             time.sleep(0.05)
         raise DrillFailed(f"the host does not serve after {STARTS_WITHIN:.0f} s")
 

@@ -17,6 +17,7 @@ from infra.local.drill.folder import Folder, shown
 from infra.local.drill.picture import simulated
 from infra.local.drill.verdict import truly_down
 from shared.model.estate import Estate
+from shared.model.incident import Incident
 from shared.model.run import Objective, RunRecord, ServiceObjective
 from shared.reports import run_report
 from shared.reports.verdict import judge
@@ -52,6 +53,7 @@ def write(ending: Ending, estate: Estate, api: Api, folder: Folder) -> Written:
         "ledger.json": json.dumps(ledger, indent=2, ensure_ascii=False).encode(),
         "world.json": json.dumps(world, indent=2, ensure_ascii=False).encode(),
     }
+    files |= _incident_files(ending.incident, api, reader)
     for name, content in files.items():
         (folder.path / name).write_bytes(content)
     bundle = evidence.fetch(ending.run, api, reader)
@@ -60,6 +62,17 @@ def write(ending: Ending, estate: Estate, api: Api, folder: Folder) -> Written:
         (folder.path / evidence.FILE).write_bytes(bundle)
         told = f"{evidence.checked(bundle, ending.run)}: {shown(folder.path)}/{evidence.FILE}"
     return Written(len(ledger), told)
+
+
+def _incident_files(incident: Incident | None, api: Api, reader: str) -> dict[str, bytes]:
+    if incident is None:
+        return {}
+    path = f"/api/incidents/{incident.id}/report"
+    record = json.loads(api.content(f"{path}?format=json", reader))
+    return {
+        "incident.json": json.dumps(record, indent=2, ensure_ascii=False).encode(),
+        "incident.html": api.content(f"{path}?format=html", reader),
+    }
 
 
 def tell(ending: Ending, estate: Estate, folder: Folder, written: Written, console: Console) -> None:
@@ -127,6 +140,17 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%H:%M:%S}"
 
 
+def _told_of(incident: Incident) -> str:
+    """When what happened, counted from when it opened."""
+    first = min((rung.told_at for rung in incident.ladder if rung.told_at), default=None)
+    moments = (("told", first), ("mitigated", incident.mitigated_at), ("closed", incident.closed_at))
+    return ", ".join(
+        f"{what} after {duration(max((at - incident.opened_at).total_seconds(), 0.0))}"
+        for what, at in moments
+        if at
+    )
+
+
 def _files(ending: Ending, folder: Folder, written: Written) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
@@ -148,6 +172,8 @@ def _files(ending: Ending, folder: Folder, written: Written) -> Table:
         table.add_row("", f"{path}/mail/")
     table.add_row("faults", "; ".join(f"{fault} goes on" for fault in ending.truth.faults) or "none")
     table.add_row("ledger", f"{written.writes} writes: {path}/ledger.json")
+    if ending.incident is not None:
+        table.add_row("incident", f"{_told_of(ending.incident)}: {path}/incident.html, {path}/incident.json")
     table.add_row("report", f"{path}/report.html, {path}/report.pdf")
     table.add_row("evidence", written.evidence)
     table.add_row("record", f"{path}/record.json")
