@@ -1,0 +1,124 @@
+"""What people do with an incident, and what nothing but a person may do."""
+
+import email
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.incidents import KEY, Ward, closed, said, ward
+from tests.e2e.test_alert import FRONT_DOOR, alert
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    with ward(tmp_path_factory.mktemp("incidents")) as found:
+        yield found
+
+
+def send(here: Ward, rule: str, **more: Any) -> str:
+    """An alert that this world has no rule for; the id of its incident."""
+    content = alert(rule=rule, fired=f"{datetime.now(UTC).isoformat()[:26]}Z", **more)
+    answer = here.machine.call("POST", "/api/alerts", None, headers=KEY, json=content)
+    assert answer.status_code == 202, answer.text
+    return answer.json()["incident_id"]
+
+
+def link_in(here: Ward, rule: str) -> str:
+    """The path of the link that the first mail about that rule brings."""
+
+    def found() -> str:
+        for mail in here.truth["mails"]:
+            if rule in mail["subject"] and mail["file"]:
+                message = email.message_from_bytes(Path(mail["file"]).read_bytes(), policy=policy.default)
+                body = message.get_body(("plain",))
+                assert body is not None
+                if link := re.search(r"http://\S+?(/api/acknowledgements/\S+)", body.get_content()):
+                    return link[1]
+        return ""
+
+    return here.until(found)
+
+
+def test_a_rule_that_the_estate_does_not_know_goes_to_people(here: Ward) -> None:
+    send(here, "DiskOnFire", number="u1")
+    incident = here.incident("DiskOnFire", lambda one: one["ticket"] is not None)
+    assert "the estate names no plan for DiskOnFire" in said(incident)
+    assert (incident["run_ids"], incident["plan"], incident["service"]) == ([], "", "front-door")
+    assert {to for to, _ in here.mails(incident)} == {to for rung in incident["ladder"] for to in rung["to"]}
+    here.decide(incident, "resolve")
+    assert here.incident("DiskOnFire", closed)["closed_by"] == "alice@contoso.com"
+    here.until(lambda: [one["closed"] for one in here.tickets(incident)] == [True])
+
+
+def test_it_is_taken_on_the_page_behind_the_link_in_its_mail(here: Ward) -> None:
+    send(here, "QueueIsLong", number="q1")
+    path = link_in(here, "QueueIsLong")
+    page = here.machine.call("GET", path, "bob")
+    assert page.status_code == 200
+    assert "Acknowledge: I am on it" in page.text
+    assert "<form" not in here.machine.call("GET", path, "dave").text, "who may not decide is offered nothing"
+    body = {"decision": "acknowledge", "reason": "looking at the queue"}
+    assert here.machine.call("POST", path, "dave", data=body).status_code == 403
+    taken = here.machine.call("POST", path, "bob", data=body)
+    assert taken.status_code == 200
+    assert "You took it." in taken.text
+    incident = here.incident("QueueIsLong", lambda one: one["state"] == "acknowledged")
+    assert incident["acknowledged_by"] == "bob@contoso.com"
+    forged = path[:-3] + ("aaa" if not path.endswith("aaa") else "bbb")
+    assert here.machine.call("GET", forged, "bob").status_code == 403
+    here.decide(incident, "resolve")
+    here.incident("QueueIsLong", closed)
+
+
+def test_a_silence_wakes_nobody(here: Ward) -> None:
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    body = {"rule": "DoorOpen", "expires_at": until, "reason": "the door is being painted"}
+    assert here.machine.call("POST", "/api/silences", "alice", json=body).status_code == 201
+    send(here, "DoorOpen", number="s1")
+    incident = here.incident("DoorOpen", lambda one: one["ticket"] is not None)
+    assert "silenced by alice@contoso.com" in said(incident)
+    assert incident["silenced_until"] is not None
+    time.sleep(1)
+    assert here.mails(incident) == {}
+    assert here.pages(incident) == []
+    here.decide(incident, "resolve")
+    here.incident("DoorOpen", closed)
+    time.sleep(1)
+    assert here.mails(incident) == {}, "who was never woken is not told that it is over"
+
+
+def test_resolved_is_a_hint_that_closes_after_a_quiet_time(here: Ward) -> None:
+    send(here, "CertificateOdd", number="r1", target=FRONT_DOOR)
+    here.incident("CertificateOdd", lambda one: bool(one["ladder"]))
+    send(here, "CertificateOdd", number="r1", condition="Resolved", target=FRONT_DOOR)
+    here.incident("CertificateOdd", lambda one: one["state"] == "mitigated")
+    incident = here.incident("CertificateOdd", closed)
+    assert incident["closed_by"] == "system"
+    mitigated, over = (datetime.fromisoformat(incident[name]) for name in ("mitigated_at", "closed_at"))
+    assert over - mitigated >= timedelta(seconds=3)
+
+
+def test_nothing_but_a_person_closes_what_is_about_security(here: Ward) -> None:
+    here.fault("boundary_violation", "fabrikam")
+    incident = here.incident("TenantBoundaryViolation", lambda one: one["state"] == "mitigated")
+    assert incident["security"] is True
+    assert incident["tenant"] == "fabrikam"
+    gate = here.truth["tenant_gate"]
+    assert set(gate) == {"fabrikam"}, "the one who reached for others' data is turned away, and nobody else"
+    time.sleep(6)  # twice the quiet time
+    assert here.incident("TenantBoundaryViolation", bool)["state"] == "mitigated"
+    assert here.truth["tenant_gate"] == gate
+    body = {"reason": "the leak is closed", "parameters": {"tenant": "fabrikam"}}
+    answer = here.machine.call("POST", "/api/operations/tenant_readmission", "alice", json=body)
+    assert answer.status_code == 202, answer.text
+    run = answer.json()["run_id"]
+    here.machine.wait_until(run, lambda record: record["status"] == "waiting_for_approval", seconds=20)
+    assert here.truth["tenant_gate"] == gate, "lifting waits for somebody else's approval"
+    here.decide(incident, "resolve")
+    assert here.incident("TenantBoundaryViolation", closed)["closed_by"] == "alice@contoso.com"
