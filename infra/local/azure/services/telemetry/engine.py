@@ -6,6 +6,7 @@ import re
 import weakref
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from infra.local.azure.core.errors import ArmError
@@ -53,10 +54,21 @@ class QueryFailed(Exception):  # noqa: N818 - reads as what happened
         return {"error": {"code": "BadArgumentError", "message": message, "innererror": inner}}
 
 
+_turn = Lock()
+"""Two worlds of one process, each on its own thread, share the one database and what it holds: one at a time."""
+
+
 def ask(
     world: World, query: str, since: float, until: float
 ) -> tuple[list[tuple[str, str]], list[list[Any]]]:
     """Return the columns (name, Kusto type) and rows that answer a query; raises `QueryFailed`."""
+    with _turn:
+        return _asked(world, query, since, until)
+
+
+def _asked(
+    world: World, query: str, since: float, until: float
+) -> tuple[list[tuple[str, str]], list[list[Any]]]:
     import duckdb  # noqa: PLC0415
 
     database = _database()
