@@ -77,7 +77,7 @@ def test_the_kill_switch_holds_what_an_alert_started_within_a_second(machine: Ma
 def test_a_rung_that_is_refused_gives_way_to_the_next(machine: Machine):
     first = machine.start_run(remedy(step("a"), services=["cool-g"]), by=SYSTEM)
     assert machine.end_of(first)["status"] == "succeeded"
-    rungs = step("a"), step("b", "a", touches=["service:cool-h"]), step("c", "b")
+    rungs = step("a"), step("b", "a", action="scripted_look"), step("c", "b")
     second = machine.start_run(remedy(*rungs, mode="first_success", services=["cool-g"]), by=SYSTEM)
     record = machine.end_of(second)
     assert record["status"] == "succeeded"
