@@ -162,7 +162,9 @@ class _Context:
 
     def measured_since(self) -> datetime | None:
         """Where the window begins over which a metric or log rule looked."""
-        begins = self.part("condition").get("windowStartTime") or self.content.get("SearchIntervalStartTimeUtc")
+        begins = self.part("condition").get("windowStartTime") or self.content.get(
+            "SearchIntervalStartTimeUtc"
+        )
         try:
             at = datetime.fromisoformat(_text(begins))
         except ValueError:

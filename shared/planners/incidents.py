@@ -60,7 +60,9 @@ def signalled(incident: Incident, signals: Signals, now: datetime) -> Incident:
         incident = noted(incident, now, f"fired again ({signals.fired} times in all)")
     if signals.condition == "fired" and incident.state is IncidentState.MITIGATED:
         if _looked_back(incident, signals):
-            what = f"the rule still looked at what was before {incident.mitigated_at:%H:%M:%S} UTC: no relapse"
+            what = (
+                f"the rule still looked at what was before {incident.mitigated_at:%H:%M:%S} UTC: no relapse"
+            )
             return noted(incident, now, what)
         return reopened(incident, now, "it came back")
     return incident
