@@ -30,8 +30,9 @@ PATIENTLY = task.RetryPolicy(
 )
 """For an hour and more: a ticket system or mail that is down for a while loses nothing."""
 
-LOOKS = (2.0, 30.0)
-"""Seconds after a wake-up at which the entity is looked at again: the alert may not have arrived there yet."""
+LOOKS = (2.0, 30.0, 300.0)
+"""Seconds from one look at the entity to the next after a wake-up: the alert may not have arrived there yet, and
+what comes soon after it wakes nobody (`WAKE_SELDOM`)."""
 
 TRIES = 7
 """Runs for one incident: another one may be at work on the same services first, for an hour with its whole ladder."""

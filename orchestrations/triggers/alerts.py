@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 SETTLED_WITHIN = 4.0
 """Seconds; action groups wait five for an answer."""
 
-WAKE_EVERY = 10.0
-"""Seconds; an incident looks again by itself for a while, so a cause that flaps wakes it no more often."""
+WAKE_EVERY, WAKE_SELDOM = 10.0, 300.0
+"""Seconds; an incident looks again by itself, so a cause that flaps wakes it ever more seldom: history is dear."""
+CALM = 3600.0
+"""Seconds without news after which an incident is woken as promptly as at first."""
 
 
 @app.route(route="alerts", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -83,7 +85,7 @@ class _Lately:
     def __init__(self, room: int = 20_000) -> None:
         self._room, self._lock = room, Lock()
         self._answers: OrderedDict[str, Wire] = OrderedDict()
-        self._woken: OrderedDict[str, float] = OrderedDict()
+        self._woken: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._causes = tuple(Lock() for _ in range(64))
 
     def cause(self, fingerprint: str) -> Lock:
@@ -106,9 +108,11 @@ class _Lately:
         """Whether that incident has had its peace for long enough."""
         now = time.monotonic()
         with self._lock:
-            if now - self._woken.get(incident, -WAKE_EVERY) < WAKE_EVERY:
+            last, times = self._woken.get(incident, (now - CALM, 0))
+            times = 0 if now - last >= CALM else times
+            if now - last < min(WAKE_EVERY * 2 ** min(times - 1, 10), WAKE_SELDOM) and times:
                 return False
-            self._woken[incident] = now
+            self._woken[incident] = (now, times + 1)
             while len(self._woken) > self._room:
                 self._woken.popitem(last=False)
         return True
