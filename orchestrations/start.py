@@ -25,31 +25,8 @@ class Requester(NamedTuple):
     name: str
 
 
-def start_run(
-    client: df.SyncDurableFunctionsClient,
-    world: Runtime,
-    plan: Plan,
-    *,
-    mode: Mode,
-    requester: Requester,
-    reason: str,
-    outage_started_at: datetime | None = None,
-    rto_basis: RtoBasis = "request",
-    parameters: dict[str, Any] | None = None,
-    run_id: str | None = None,
-) -> str:
-    """Sign and schedule; returns the run id."""
-    signed = signed_request(
-        world,
-        plan,
-        mode=mode,
-        requester=requester,
-        reason=reason,
-        outage_started_at=outage_started_at,
-        rto_basis=rto_basis,
-        parameters=parameters,
-        run_id=run_id,
-    )
+def start_run(client: df.SyncDurableFunctionsClient, signed: RunRequest) -> str:
+    """Schedule a signed request; returns the run id."""
     client.schedule_new_orchestration("run_plan", input=signed.to_wire(), instance_id=signed.run_id)
     return signed.run_id
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import azure.functions as func
 from pydantic import AwareDatetime, Field, field_validator
 
-from orchestrations.start import Requester, run_in_the_way, start_run
+from orchestrations.start import Requester, run_in_the_way, signed_request, start_run
 from orchestrations.triggers.endpoint import Request, parse, reply
 from orchestrations.triggers.plans import known_plan
 from orchestrations.triggers.problem import Problem
@@ -136,14 +136,16 @@ def _start(request: Request, wanted: Wanted) -> func.HttpResponse:
         raise Problem(409, f"{holder} works on the same services; follow it or abort it first", run_id=holder)
     run_id = start_run(
         request.client,
-        request.world,
-        plan,
-        mode=wanted.mode,
-        requester=Requester(request.caller.id, request.caller.name),
-        reason=wanted.reason,
-        outage_started_at=outage_started_at,
-        rto_basis="operator" if outage_started_at else "request",
-        parameters=wanted.parameters,
+        signed_request(
+            request.world,
+            plan,
+            mode=wanted.mode,
+            requester=Requester(request.caller.id, request.caller.name),
+            reason=wanted.reason,
+            outage_started_at=outage_started_at,
+            rto_basis="operator" if outage_started_at else "request",
+            parameters=wanted.parameters,
+        ),
     )
     return reply(
         {

@@ -8,7 +8,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.app import app
-from orchestrations.start import Requester, start_run
+from orchestrations.start import Requester, signed_request, start_run
 from shared.importing import IMPORTING
 from shared.model.plan import Mode, PlanKind
 from shared.plans.catalog import catalog
@@ -63,11 +63,13 @@ def start_occurrence(client: df.SyncDurableFunctionsClient, world: Runtime, occu
     log.info("starting %s", run_id)
     return start_run(
         client,
-        world,
-        plan,
-        mode=mode,
-        requester=Requester(f"system:schedule/{occurrence.plan}", "the schedule"),
-        reason=f"due at {occurrence.local.isoformat()}",
-        parameters=occurrence.parameters,
-        run_id=run_id,
+        signed_request(
+            world,
+            plan,
+            mode=mode,
+            requester=Requester(f"system:schedule/{occurrence.plan}", "the schedule"),
+            reason=f"due at {occurrence.local.isoformat()}",
+            parameters=occurrence.parameters,
+            run_id=run_id,
+        ),
     )

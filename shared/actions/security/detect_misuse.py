@@ -1,6 +1,5 @@
 """Looks in what was logged for people who are not who they seem, and for data that nobody should have reached."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.actions.action import Call, action
@@ -33,9 +32,9 @@ def detect_misuse(params: Params, call: Call) -> Outcome | Pending:
     borders = logs.query("boundary_violations", since, call.now)
     audit = logs.query("data_access", since, call.now)
     findings = (
-        *_sign_ins(sign_ins[:SHOWN], call),
-        *_access(access[:SHOWN], call),
-        *_borders(borders[:SHOWN], call),
+        *(_sign_in(row, call) for row in sign_ins[:SHOWN]),
+        *(_access(row, call) for row in access[:SHOWN]),
+        *(_border(row, call) for row in borders[:SHOWN]),
     )
     sensitive = sum(
         int(row["accesses"]) for row in audit if str(row["classification"]).lower() in params.sensitive
@@ -49,40 +48,33 @@ def detect_misuse(params: Params, call: Call) -> Outcome | Pending:
     )
 
 
-def _sign_ins(rows: tuple[Row, ...], call: Call) -> Iterator[Finding]:
-    for row in rows:
-        yield Finding(
-            check=call.step,
-            resource=str(row["user"]),
-            severity=Severity.HIGH,
-            title=f"{row['failures']} sign-ins of {row['user']} failed within five minutes",
-            evidence={name: str(value) for name, value in row.items()},
-            recommendation="Ask that person; if it was somebody else, revoke the sessions and reset the password "
-            "(plan security_breach with that principal).",
-        )
+def _sign_in(row: Row, call: Call) -> Finding:
+    title = f"{row['failures']} sign-ins of {row['user']} failed within five minutes"
+    advice = "Ask that person; if it was somebody else, revoke the sessions and reset the password "
+    return _finding(
+        row, call, "user", Severity.HIGH, title, advice + "(plan security_breach with that principal)."
+    )
 
 
-def _access(rows: tuple[Row, ...], call: Call) -> Iterator[Finding]:
-    for row in rows:
-        yield Finding(
-            check=call.step,
-            resource=str(row["user"]),
-            severity=Severity.MEDIUM,
-            title=f"{row['user']} sent {row['requests']} requests from {row['addresses']} addresses in five minutes",
-            evidence={name: str(value) for name, value in row.items()},
-            recommendation="See whether that is a program of the tenant's; if not, its token is used by others: "
-            "revoke it.",
-        )
+def _access(row: Row, call: Call) -> Finding:
+    title = f"{row['user']} sent {row['requests']} requests from {row['addresses']} addresses in five minutes"
+    advice = "See whether that is a program of the tenant's; if not, its token is used by others: revoke it."
+    return _finding(row, call, "user", Severity.MEDIUM, title, advice)
 
 
-def _borders(rows: tuple[Row, ...], call: Call) -> Iterator[Finding]:
-    for row in rows:
-        yield Finding(
-            check=call.step,
-            resource=str(row["tenant"]),
-            severity=Severity.CRITICAL,
-            title=f"users of {row['tenant']} reached {row['violations']} times for what is another tenant's",
-            evidence={name: str(value) for name, value in row.items()},
-            recommendation="The rule TenantBoundaryViolation isolates the tenant; if it has not fired, start "
-            "tenant_boundary_violation from its incident, and find out why the rule was silent.",
-        )
+def _border(row: Row, call: Call) -> Finding:
+    title = f"users of {row['tenant']} reached {row['violations']} times for what is another tenant's"
+    advice = "The rule TenantBoundaryViolation isolates the tenant; if it has not fired, start "
+    advice += "tenant_boundary_violation from its incident, and find out why the rule was silent."
+    return _finding(row, call, "tenant", Severity.CRITICAL, title, advice)
+
+
+def _finding(row: Row, call: Call, about: str, severity: Severity, title: str, advice: str) -> Finding:
+    return Finding(
+        check=call.step,
+        resource=str(row[about]),
+        severity=severity,
+        title=title,
+        evidence={name: str(value) for name, value in row.items()},
+        recommendation=advice,
+    )

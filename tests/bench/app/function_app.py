@@ -10,7 +10,7 @@ from durabletask.client import OrchestrationQuery, OrchestrationStatus
 
 from orchestrations import activities
 from orchestrations.registered import app as blueprint
-from orchestrations.start import Requester, start_run
+from orchestrations.start import Requester, signed_request, start_run
 from shared.actions.action import Call, action
 from shared.model.outcome import Outcome
 from shared.model.plan import Mode, Plan, PlanKind
@@ -63,7 +63,10 @@ def start_many(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> 
         name = f"{batch}-{number}"
         if req.route_params["kind"] == "plan":
             who = Requester("bench/bench", "bench")
-            start_run(client, world, plan, mode=Mode.REAL, requester=who, reason="bench", run_id=name)
+            start_run(
+                client,
+                signed_request(world, plan, mode=Mode.REAL, requester=who, reason="bench", run_id=name),
+            )
         else:
             client.schedule_new_orchestration("bare_chain", input={}, instance_id=name)
     return func.HttpResponse(batch)

@@ -11,7 +11,7 @@ from durabletask import task
 from orchestrations import run_context
 from orchestrations.activities import register
 from orchestrations.registered import app as blueprint
-from orchestrations.start import Requester, start_run
+from orchestrations.start import Requester, signed_request, start_run
 from shared.model.plan import Mode, Plan
 from shared.runtime import runtime
 from tests.orchestrations.scripted import ACTIONS
@@ -31,12 +31,14 @@ def start_any(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> f
     asked = req.get_json()
     run_id = start_run(
         client,
-        runtime(),
-        Plan.model_validate(asked["plan"]),
-        mode=Mode(asked.get("mode", "real")),
-        requester=Requester(asked["requester_id"], asked["requester_id"]),
-        reason=asked.get("reason", "a test"),
-        run_id=asked.get("run_id"),
+        signed_request(
+            runtime(),
+            Plan.model_validate(asked["plan"]),
+            mode=Mode(asked.get("mode", "real")),
+            requester=Requester(asked["requester_id"], asked["requester_id"]),
+            reason=asked.get("reason", "a test"),
+            run_id=asked.get("run_id"),
+        ),
     )
     return func.HttpResponse(json.dumps({"run_id": run_id}), status_code=202, mimetype="application/json")
 
