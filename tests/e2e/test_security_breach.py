@@ -68,7 +68,7 @@ def test_the_intruder_had_a_way_in_and_has_none(recovered: dict[str, Any]) -> No
         (step["name"], step["status"], step["error"]) for step in record["steps"]
     ]
     assert {step["status"] for step in record["steps"]} == {"succeeded"}
-    assert len(recovered["stolen"]["can"]) == 9
+    assert len(recovered["stolen"]["can"]) == 10
     check_cured(recovered["azure"].truth())
 
 

@@ -58,7 +58,7 @@ def test_the_same_remediation_by_a_person_waits_for_that_person(machine: Machine
 def test_the_kill_switch_holds_what_an_alert_started_within_a_second(machine: Machine):
     chain = [step("s0", seconds=0.5)]
     chain += [step(f"s{number}", f"s{number - 1}", seconds=0.5) for number in range(1, 8)]
-    run = machine.start_run(remedy(*chain, services=["cool-g"]), by=SYSTEM)
+    run = machine.start_run(remedy(*chain), by=SYSTEM)
     machine.until_step(run, "s1", "succeeded")
     assert machine.call("PUT", "automation", json={"enabled": False, "reason": "stop"}).status_code == 200
     off = time.time()
@@ -75,10 +75,9 @@ def test_the_kill_switch_holds_what_an_alert_started_within_a_second(machine: Ma
 
 
 def test_a_rung_that_is_refused_gives_way_to_the_next(machine: Machine):
-    first = machine.start_run(remedy(step("a"), services=["cool-g"]), by=SYSTEM)
-    assert machine.end_of(first)["status"] == "succeeded"
+    machine.end_of(machine.start_run(remedy(step("a"), services=["cool-a"]), by=SYSTEM))  # or one before it
     rungs = step("a"), step("b", "a", action="scripted_look"), step("c", "b")
-    second = machine.start_run(remedy(*rungs, mode="first_success", services=["cool-g"]), by=SYSTEM)
+    second = machine.start_run(remedy(*rungs, mode="first_success", services=["cool-a"]), by=SYSTEM)
     record = machine.end_of(second)
     assert record["status"] == "succeeded"
     assert statuses(record) == {"a": "failed", "b": "succeeded", "c": "skipped"}

@@ -274,6 +274,7 @@ CASES = {
     "response_time_degradation": Case(on_alert("response_time_degradation", never_cured), 2),
     "training_job_failed": Case(failing_jobs, 1),
     "noisy_neighbour": looked_at("noisy_neighbour"),
+    "security_detections": looked_at("security_detections"),
     "storage_near_capacity": Case(full_lake, 1),
     "cost_anomaly": Case(spending, 1),
     "inference_endpoint_down": looked_at("inference_endpoint_down", service="inference-api"),

@@ -1,6 +1,5 @@
 """The parts of a drill that decide something: who plays whom, what a look at the world says, what counts as changed."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from shared.estate.load import load, parse
 from shared.planners.drill_window import drill_schedules, refusal
 from shared.planners.schedule import due
 from shared.plans.catalog import catalog
+from tests.e2e.drilling import DRILLS
 
 APPROVERS = ["bob@contoso.com", "carol@contoso.com", "erin@contoso.com"]
 
@@ -81,10 +81,6 @@ def test_a_scenario_is_named_for_its_plan_and_can_be_drilled(plan: str) -> None:
     assert not found.started_by or found.started_by in duties
     rules = {rule.alert_rule: {rule.plan, rule.in_outage} for rule in load(SAMPLE_ESTATE).remediation}
     assert not found.rule or plan in rules[found.rule], "the estate answers that alert with another plan"
-
-
-DRILLS = re.compile(r"^drills:\n(?:[ \t#].*\n|\n)*", re.MULTILINE)
-"""The whole section, as the sample estate has it."""
 
 
 def test_a_drill_of_the_quarterly_drill_has_its_window_open_and_too_old_for_the_clock() -> None:
