@@ -292,7 +292,8 @@ class _Handler:
             yield from self._look()
             self._begin_quiet()
             return
-        quiet = timedelta(seconds=self.brief["quiet_seconds"])
+        seconds = float(self.brief["quiet_seconds"])
+        quiet = f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"
         self.incident = incidents.closed(
             self.incident, self.now, "system", f"recovered, and quiet for {quiet}"
         )
