@@ -15,8 +15,9 @@ from durabletask.entities import EntityInstanceId
 
 from orchestrations.silences import SILENCES
 from shared.model.alert import Alert
-from shared.model.incident import Incident, IncidentState, Remediation, Rung, Signals, Ticket
+from shared.model.incident import Incident, IncidentState, Remediation, Rung, Signals
 from shared.model.run import Control
+from shared.model.ticket import TicketRef
 from shared.model.wire import Wire
 from shared.planners import incidents
 
@@ -398,7 +399,7 @@ class _Handler:
                 continue
             answer: Any = one.task.get_result()
             if one.what == "open a ticket":
-                self.incident = incidents.ticketed(self.incident, self.now, Ticket.from_wire(answer))
+                self.incident = incidents.ticketed(self.incident, self.now, TicketRef.from_wire(answer))
 
 
 CHECK = task.RetryPolicy(

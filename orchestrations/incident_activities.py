@@ -216,27 +216,21 @@ def open_ticket(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
 @app.activity_trigger(input_name="payload")
 def note_in_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
     """What a run did stands in the ticket as well."""
-    with IMPORTING:
-        from shared.gateways.tickets import TicketRef  # noqa: PLC0415 - with the first ticket
-
     world, incident = runtime(), _incident(payload)
     if incident.ticket is None:
         return False
-    at = TicketRef.from_wire(incident.ticket.to_wire())
-    world.azure.tickets.note(at, payload["key"], "\n".join(incident.tried) or incident.timeline[-1].what)
+    said = "\n".join(incident.tried) or incident.timeline[-1].what
+    world.azure.tickets.note(incident.ticket, payload["key"], said)
     return True
 
 
 @app.activity_trigger(input_name="payload")
 def close_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
     """The ticket is closed with the incident."""
-    with IMPORTING:
-        from shared.gateways.tickets import TicketRef  # noqa: PLC0415 - with the first ticket
-
     world, incident = runtime(), _incident(payload)
     if incident.ticket is None:
         return False
-    world.azure.tickets.close(TicketRef.from_wire(incident.ticket.to_wire()), incident.close_reason)
+    world.azure.tickets.close(incident.ticket, incident.close_reason)
     return True
 
 

@@ -8,6 +8,7 @@ from shared.model import duty
 from shared.model.alert import Alert
 from shared.model.run import LogEntry
 from shared.model.severity import Severity
+from shared.model.ticket import TicketRef
 from shared.model.wire import Frozen
 
 
@@ -28,15 +29,6 @@ class Remediation(StrEnum):
     RUNNING = "running"
     HELPED = "helped"
     DID_NOT_HELP = "did_not_help"
-
-
-class Ticket(Frozen):
-    """Where the incident stands in the ticket system."""
-
-    system: str
-    number: str
-    url: str = ""
-    id: str = ""
 
 
 class Rung(duty.Rung):
@@ -86,6 +78,6 @@ class Incident(Frozen):
     plan: str = ""
     run_ids: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()
-    ticket: Ticket | None = None
+    ticket: TicketRef | None = None
     signals: Signals = Signals()
     timeline: tuple[LogEntry, ...] = ()

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from shared.model.incident import Incident, IncidentState, Remediation, Rung, Signals, Ticket
+from shared.model.incident import Incident, IncidentState, Remediation, Rung, Signals
 from shared.model.run import LogEntry
 from shared.model.severity import Severity
+from shared.model.ticket import TicketRef
 from shared.model.wire import Wire
 
 TIMELINE = 200
@@ -157,7 +158,7 @@ def _step_line(step: Wire) -> str:
     return f"{step['name']}: {step['status']}" + (f", {said}" if said else "")
 
 
-def ticketed(incident: Incident, now: datetime, ticket: Ticket) -> Incident:
+def ticketed(incident: Incident, now: datetime, ticket: TicketRef) -> Incident:
     """There is a ticket for it."""
     incident = incident.model_copy(update={"ticket": ticket})
     return noted(incident, now, f"ticket {ticket.number} in {ticket.system}")

@@ -43,12 +43,10 @@ class PageState:
     may_decide: bool = False
 
 
-def message(
-    incident: Incident, *, address: str, time_zone: str, why: str = "", level: int | None = None
-) -> Message:
+def message(incident: Incident, *, address: str, time_zone: str, why: str = "") -> Message:
     """What everybody who is told reads. `address` is the link for that person; `why` says why it is them."""
     view = _view(incident, time_zone)
-    words = {"view": view, "address": address, "why": clean(why), "level": level}
+    words = {"view": view, "address": address, "why": clean(why)}
     state = "" if incident.state is IncidentState.OPEN else f" {incident.state}"
     subject = line(f"[{incident.severity}{state}] {incident.alert.rule}{_about(incident)}", 200)
     short = f"{view['headline']} {address}"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from shared.errors import AzureCallFailed
 from shared.gateways.connection import Connection, asking, reading, writing
 from shared.model.severity import Severity
+from shared.model.ticket import TicketRef
 from shared.model.wire import Frozen
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -23,15 +24,6 @@ class Ticket(Frozen):
     text: str
     severity: Severity
     url: str = ""
-
-
-class TicketRef(Frozen):
-    """A ticket: its system by the estate's name, the number that people know it by, and where they read it."""
-
-    system: str
-    number: str
-    url: str
-    id: str = ""
 
 
 class Desk(Protocol):
