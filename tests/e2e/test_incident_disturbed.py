@@ -19,10 +19,10 @@ def told_once(here: Ward) -> None:
     assert {to for to, _ in mails} == told
     assert set(mails.values()) == {1}
     here.until(lambda: [one["closed"] for one in here.tickets(incident)] == [True])
+    here.until(lambda: any("is over" in page for page in here.pages(incident)))
     pages = here.pages(incident)
     assert len(pages) == len(set(pages)), "each page once"
     assert any("fired" in page for page in pages)
-    assert any("is over" in page for page in pages)
 
 
 def killed_in_its_midst(here: Ward) -> None:

@@ -29,8 +29,8 @@ def what_a_restart_cures(here: Ward) -> None:
     assert set(mails.values()) == {1}, (
         "one mail when it opened and one when it closed for everybody, and no other"
     )
-    assert [one["closed"] for one in here.tickets(incident)] == [True]
-    assert here.pages(incident)
+    here.until(lambda: [one["closed"] for one in here.tickets(incident)] == [True])
+    here.until(lambda: here.pages(incident))
     restarts = [one for one in here.azure.ledger() if one["path"].endswith("/restart")]
     assert len(restarts) == 1, "however many alerts and incidents one cause has"
 
