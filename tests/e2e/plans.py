@@ -8,6 +8,7 @@ from infra.local.drill import command, scenario
 
 FIRST, PLANS = command.FIRST, scenario.known()
 LONG = {
+    "blob_data_recovery",
     "data_corruption",
     "dr_drill",
     "landing_zone_activation",

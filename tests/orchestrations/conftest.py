@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.orchestrations.machine import AzureThread, Machine, running
+from tests.orchestrations.machine import AzureProcess, Machine, running
 
 
 @pytest.fixture(scope="session")
-def azure() -> Iterator[AzureThread]:
-    thread = AzureThread()
-    yield thread
-    thread.stop()
+def azure() -> Iterator[AzureProcess]:
+    process = AzureProcess()
+    yield process
+    process.stop()
 
 
 @pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory, azure: AzureThread) -> Iterator[Machine]:
+def machine(tmp_path_factory: pytest.TempPathFactory, azure: AzureProcess) -> Iterator[Machine]:
     with running(tmp_path_factory.mktemp("machine"), azure) as machine:
         yield machine

@@ -1,8 +1,7 @@
-"""A machine for the tests: the simulated Azure in this process, the host with the test app in another."""
+"""A machine for the tests: the simulated Azure and the host with the test app, each in a process of its own."""
 
-import asyncio
+import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import httpx
 
-from infra.local.azure import Simulator, open_world
 from orchestrations.start import new_run_id
 from shared.estate.load import load
 from shared.model.plan import Mode, Plan
@@ -18,33 +16,27 @@ from shared.model.run import Approval, Control, RunLimits, RunRequest
 from shared.model.signing import Signer, plan_digest
 from shared.settings import AZURE_MARKS
 from tests.e2e.machine import quiet
-from tests.infra.local.host.process import SYSTEM, HostProcess, eventually
+from tests.infra.local.host.process import ROOT, SYSTEM, HostProcess, eventually
 from tests.orchestrations.launch import APP
 from tests.orchestrations.scripted import World
+from tests.ports import free_port
 
-SAMPLE = Path(__file__).parents[2] / "shared" / "estate" / "contoso.yaml"
+SAMPLE = ROOT / "shared" / "estate" / "contoso.yaml"
 KEY = "0123456789abcdef" * 4
 ALICE, BOB, CAROL, DAVE, ERIN = (f"{name}@contoso.com" for name in ("alice", "bob", "carol", "dave", "erin"))
 OVER = {"succeeded", "failed", "rejected", "aborted"}
 
 
-class AzureThread:
-    """The simulated Azure on a thread of its own."""
+class AzureProcess:
+    """The simulated Azure in a process of its own: it serves for long, and what else the tests do must not feel it."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._simulator = self._do(self._started())
-        self.url = self._simulator.url
-
-    async def _started(self) -> Simulator:
-        simulator = Simulator(open_world(speed=100), 0)
-        await simulator.start()
-        return simulator
-
-    def _do(self, work):
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        port = free_port()
+        command = [sys.executable, "-m", "infra.local.azure", "--port", str(port), "--speed", "100"]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        assert f"127.0.0.1:{port}" in self._process.stdout.readline()
+        self.url = f"http://127.0.0.1:{port}"
 
     def mails(self, words: str) -> list[dict[str, Any]]:
         """Requests to send a mail that hold these words, as they were taken."""
@@ -65,20 +57,14 @@ class AzureThread:
         httpx.delete(f"{self.url}/_sim/faults/{fault}").raise_for_status()
 
     def stop(self) -> None:
-        async def close() -> None:
-            await self._simulator.stop()
-            self._simulator.world.close()
-
-        self._do(close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._process.terminate()
+        self._process.communicate(timeout=10)
 
 
 class Machine(HostProcess):
     """The product with the test actions; people speak to it over HTTP."""
 
-    def __init__(self, folder: Path, azure: AzureThread) -> None:
+    def __init__(self, folder: Path, azure: AzureProcess) -> None:
         self.azure = azure
         estate = folder / "estate.yaml"
         text = SAMPLE.read_text().replace("page_again_after: PT15M", "page_again_after: PT0.8S")
@@ -230,7 +216,7 @@ class Machine(HostProcess):
 
 
 @contextmanager
-def running(folder: Path, azure: AzureThread) -> Iterator[Machine]:
+def running(folder: Path, azure: AzureProcess) -> Iterator[Machine]:
     """A machine that is up, and that ends with the block even when it could not come up."""
     machine = Machine(folder, azure)
     try:

@@ -13,7 +13,7 @@ from tests.orchestrations.machine import (
     BOB,
     CAROL,
     DAVE,
-    AzureThread,
+    AzureProcess,
     Machine,
     asks,
     plan,
@@ -90,7 +90,7 @@ def test_a_run_that_touched_nothing_has_none(machine: Machine) -> None:
     assert "no evidence" in answer.json()["detail"]
 
 
-def test_sealing_is_tried_again_while_the_vault_refuses(machine: Machine, azure: AzureThread) -> None:
+def test_sealing_is_tried_again_while_the_vault_refuses(machine: Machine, azure: AzureProcess) -> None:
     azure.fault(kind="error", target=f"{VAULT}/keys", status=503, count=2)
     run = machine.start_run(plan(step("a")))
     machine.end_of(run)
@@ -98,7 +98,7 @@ def test_sealing_is_tried_again_while_the_vault_refuses(machine: Machine, azure:
 
 
 @pytest.fixture
-def no_journal(azure: AzureThread) -> Iterator[None]:
+def no_journal(azure: AzureProcess) -> Iterator[None]:
     """Storage takes no line of any journal."""
     fault = azure.fault(kind="error", target="requests.jsonl", status=503, match={"writes": True})
     yield
@@ -106,7 +106,7 @@ def no_journal(azure: AzureThread) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_journal")
-def test_lines_that_storage_does_not_take_travel_with_the_run(machine: Machine, azure: AzureThread) -> None:
+def test_lines_that_storage_does_not_take_travel_with_the_run(machine: Machine, azure: AzureProcess) -> None:
     run = machine.start_run(plan(step("a"), approval=asks(1)))
     machine.until(run, "waiting_for_approval")
     eventually(lambda: len(azure.mails(run)), lambda sent: sent == 3)
@@ -118,7 +118,7 @@ def test_lines_that_storage_does_not_take_travel_with_the_run(machine: Machine, 
 
 
 @pytest.fixture
-def no_key(azure: AzureThread) -> Iterator[None]:
+def no_key(azure: AzureProcess) -> Iterator[None]:
     """The vault lets nobody use its keys."""
     fault = azure.fault(kind="error", target=f"{VAULT}/keys", status=403, code="Forbidden", message="no role")
     yield
@@ -126,7 +126,7 @@ def no_key(azure: AzureThread) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def impatient(tmp_path_factory: pytest.TempPathFactory, azure: AzureThread) -> Iterator[Machine]:
+def impatient(tmp_path_factory: pytest.TempPathFactory, azure: AzureProcess) -> Iterator[Machine]:
     """A machine that gives up after three tries."""
     import os
 

@@ -12,7 +12,7 @@ from tests.orchestrations.machine import (
     BOB,
     CAROL,
     OVER,
-    AzureThread,
+    AzureProcess,
     Machine,
     asks,
     plan,
@@ -35,7 +35,7 @@ class Survivors:
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory, azure: AzureThread) -> Iterator[Survivors]:
+def killed(tmp_path_factory: pytest.TempPathFactory, azure: AzureProcess) -> Iterator[Survivors]:
     with running(tmp_path_factory.mktemp("killed"), azure) as machine:
         yield Survivors(machine, in_the_middle(machine))
 
@@ -184,7 +184,7 @@ def test_every_record_is_kept(killed: Survivors):
             assert f"{run}/record.json" in machine.azure.blob_names(run)
 
 
-def test_killed_at_every_boundary_it_ends_as_if_nothing_had_happened(tmp_path, azure: AzureThread):
+def test_killed_at_every_boundary_it_ends_as_if_nothing_had_happened(tmp_path, azure: AzureProcess):
     """A run that does a little of everything, killed at the begin and end of each step; a long one beside it."""
     with running(tmp_path, azure) as machine:
         kill_at_every_boundary(machine)

@@ -29,7 +29,8 @@ def test_a_critical_failure_waits_and_pages_again_and_again(machine: Machine):
     assert statuses(record) == {"a": "waiting_for_operator", "b": "pending"}
     pages = eventually(lambda: machine.azure.mails(run), lambda found: len(found) >= 3)
     subjects = [page["body"]["content"]["subject"] for page in pages]
-    assert [subject[:3] for subject in subjects[:3]] == ["[1]", "[2]", "[3]"]
+    # Each waits for its own mail to be taken, so one may pass another.
+    assert {"[1]", "[2]", "[3]"} <= {subject[:3] for subject in subjects}
     assert len(subjects) == len(set(subjects))
     assert "disk is gone" in pages[0]["body"]["content"]["plainText"]
     assert machine.world.count(run, "called", "b") == 0
