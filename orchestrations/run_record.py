@@ -19,8 +19,8 @@ RECORD_LIMIT = 600_000
 
 LOG_LIMIT = 500
 
-LIVE_TEXTS, KEPT_TEXTS = 160, 4000
-"""Characters of a text in the live status, and in the record."""
+LIVE_TEXTS, DECISION_TEXTS, KEPT_TEXTS = 160, 1000, 4000
+"""Characters of a text in the live status, of an error in it that somebody must decide on, and in the record."""
 
 STEP_DEFAULTS = {
     name: field.get_default(call_default_factory=True)
@@ -79,6 +79,7 @@ def record_wire(state: RunState, *, live: bool) -> Wire:
 
 def _step(state: StepState, texts: int, *, live: bool) -> Wire:
     step = state.step
+    decided_on = state.status is StepStatus.WAITING_FOR_OPERATOR
     wire: Wire = {
         "name": state.name,
         "action": step.action,
@@ -89,7 +90,7 @@ def _step(state: StepState, texts: int, *, live: bool) -> Wire:
         "started_at": _moment(state.started_at),
         "finished_at": _moment(state.finished_at),
         "summary": state.summary[:texts],
-        "error": state.error[:texts],
+        "error": state.error[: max(texts, DECISION_TEXTS) if decided_on else texts],
         "changed": state.changed,
         "failures": state.failures,
         "services": list(step.recovers),
