@@ -1,30 +1,25 @@
-"""Registers every action of the catalog as an activity under its own name, and the interpreter's own activities."""
+"""The interpreter's activities: each phase of each action, and what a run asks and tells besides."""
 
 import json
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrations.app import app
 from orchestrations.evidence import journal_of, left_over
 from orchestrations.start import is_over
 from orchestrations.telling import send_once, tell
-from shared.actions import catalog
+from shared.actions.action import Action, Call
 from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown, EstateInvalid
 from shared.importing import IMPORTING
+from shared.model.estate import Person
 from shared.model.outcome import Outcome, Pending
 from shared.model.plan import ApprovalPolicy, PlanKind
 from shared.model.run import Approval, Control, Review, RunRecord, RunRequest, StepOrder
 from shared.model.signing import Signed, plan_digest
 from shared.model.wire import Wire
 from shared.runtime import Runtime, runtime
-
-if TYPE_CHECKING:
-    from shared.actions.action import Action, Call
-    from shared.model.estate import Person  # the estate is read when somebody asks, not at import
 
 OUTCOME_LIMIT = 32_000
 """Bytes of an outcome that may stay in history; more goes to blob and leaves a reference."""
@@ -33,24 +28,9 @@ CLOCKS_APART = timedelta(minutes=5)
 """By how much the clocks of two instances may differ."""
 
 
-def register(names: Iterable[str], find: "Callable[[str], Action]") -> None:
-    """One activity per action, under its own name; an action is imported when it first runs."""
-    for name in names:
-        app.activity_trigger(input_name="payload", activity=name)(activity_of(name, find))
-
-
-def activity_of(name: str, find: "Callable[[str], Action]") -> Callable[..., Wire]:
-    """The activity that runs an action: decode, check the order's signature, act, encode."""
-
-    def run(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
-        return perform(find(name), payload, runtime())
-
-    run.__name__ = run.__qualname__ = name
-    return run
-
-
-def perform(action: "Action", payload: Wire, world: Runtime) -> Wire:
+def perform(action: Action, payload: Wire) -> Wire:
     """Run one phase of an action. What it raises of its own errors is an answer, anything else a defect."""
+    world = runtime()
     order = StepOrder.from_wire(payload["order"])
     if not world.signer.is_ours(order) or order.action != action.name:
         return _failure(CheckFailed("this step is in no plan that this app has signed: nothing was done"))
@@ -61,9 +41,7 @@ def perform(action: "Action", payload: Wire, world: Runtime) -> Wire:
     return {**answer, **left_over(journal)}
 
 
-def _carry_out(action: "Action", order: StepOrder, payload: Wire, world: Runtime) -> Wire:
-    from shared.actions.action import Call  # noqa: PLC0415 - with the first action that runs
-
+def _carry_out(action: Action, order: StepOrder, payload: Wire, world: Runtime) -> Wire:
     call = Call(
         estate=world.estate,
         azure=world.azure,
@@ -103,7 +81,7 @@ def _failure(error: AzureCallFailed | CheckFailed | EffectUnknown | EstateInvali
     }
 
 
-def _within_limit(outcome: Outcome, call: "Call") -> Wire:
+def _within_limit(outcome: Outcome, call: Call) -> Wire:
     wire = outcome.to_wire()
     content = json.dumps(wire).encode()
     if len(content) <= OUTCOME_LIMIT:
@@ -115,7 +93,6 @@ def _within_limit(outcome: Outcome, call: "Call") -> Wire:
     return {**wire, "findings": wire["findings"][:20], "evidence": {"blob": name}}
 
 
-@app.activity_trigger(input_name="payload")
 def check_request(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Whether a run may begin: this app signed it and each of its steps, for the instance that it runs as."""
     request = RunRequest.from_wire(payload["request"])
@@ -127,7 +104,6 @@ def check_request(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     return {"refused": "", "duties": list(requester.duties) if requester else []}
 
 
-@app.activity_trigger(input_name="payload")
 def check_approval(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Whether an approval event counts: signed by this app, for this run and plan, by somebody who may."""
     world, request = runtime(), RunRequest.from_wire(payload["request"])
@@ -149,7 +125,7 @@ def check_approval(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     return {"refused": "", "approval": approval.to_wire(), "duties": list(approver.duties)}
 
 
-def closed_glass(policy: ApprovalPolicy, approver: "Person", at: datetime, request: RunRequest) -> str:
+def closed_glass(policy: ApprovalPolicy, approver: Person, at: datetime, request: RunRequest) -> str:
     """Why this person may not approve alone at that moment, or nothing."""
     if policy.break_glass_after is None:
         return "nobody may approve this plan alone: the estate gives no break_glass_after"
@@ -161,7 +137,6 @@ def closed_glass(policy: ApprovalPolicy, approver: "Person", at: datetime, reque
     return ""
 
 
-@app.activity_trigger(input_name="payload")
 def check_control(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Whether a pause, resume, abort or step decision counts."""
     control = _signed(Control, payload["control"], runtime())
@@ -181,7 +156,6 @@ def _signed[S: Signed](kind: type[S], wire: object, world: Runtime) -> S | None:
     return content if world.signer.is_ours(content) else None
 
 
-@app.activity_trigger(input_name="payload")
 def ask_approvers(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Tell each approver that a run waits, with a link that is good for that person alone."""
     with IMPORTING:
@@ -197,7 +171,6 @@ def ask_approvers(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     return left_over(journal)
 
 
-@app.activity_trigger(input_name="payload")
 def ask_for_review(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Tell the approvers and the stakeholders that a decision taken alone must be looked at."""
     world, run_id = runtime(), str(payload["run_id"])
@@ -216,7 +189,6 @@ def ask_for_review(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     return left_over(journal)
 
 
-@app.activity_trigger(input_name="payload")
 def page_on_call(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Page the people on call: a step of a run waits for a decision."""
     world = runtime()
@@ -231,7 +203,6 @@ def page_on_call(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     return left_over(journal)
 
 
-@app.activity_trigger(input_name="payload")
 def publish_record(_ctx: object, payload: dict[str, Any]) -> bool:
     """Keep a finished run's record, and its report for people, in blob storage."""
     with IMPORTING:
@@ -253,11 +224,6 @@ def publish_record(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-@app.durable_client_input(client_name="client")
-@app.activity_trigger(input_name="payload")
 def run_is_over(payload: str, client: df.SyncDurableFunctionsClient) -> bool:
     """Whether a run (by its id) that still holds a service has ended without letting go of it."""
     return is_over(client, payload)
-
-
-register(catalog.names(), catalog.find)

@@ -4,14 +4,12 @@ from typing import Any
 
 from durabletask.entities import EntityContext
 
-from orchestrations.app import app
-from shared.importing import IMPORTING
 from shared.model.incident_id import incident_id
 from shared.model.severity import Severity
 from shared.model.wire import Wire
+from shared.planners.guardrails import admitted
 
 
-@app.entity_trigger(context_name="context", entity_name="service_claim")
 def service_claim(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """Which run works on a service. `claim` answers who holds it now; one run at a time."""
     holder: str = ctx.get_state(str, "")
@@ -29,7 +27,6 @@ def service_claim(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN4
             return holder
 
 
-@app.entity_trigger(context_name="context", entity_name="automation")
 def automation(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """The kill switch: whether anything that changes Azure may start by itself."""
     state: Wire = ctx.get_state(dict, AUTOMATION_ON)
@@ -39,21 +36,16 @@ def automation(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 
     return state
 
 
-@app.entity_trigger(context_name="context", entity_name="guardrails")
 def guardrails(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """What automation has changed lately. `admit` answers why a step may not begin, or nothing."""
     state: Wire = ctx.get_state(dict, {})
     if ctx.operation != "admit":
         return state
-    with IMPORTING:
-        from shared.planners.guardrails import admitted  # noqa: PLC0415 - with the first remediation
-
     refusal, state = admitted(state, payload)
     ctx.set_state(state)
     return refusal
 
 
-@app.entity_trigger(context_name="context", entity_name="endpoint_health")
 def endpoint_health(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """How often in a row each endpoint has failed; `shared.planners.endpoint_health` counts."""
     state: Wire = ctx.get_state(dict, {})
@@ -63,7 +55,6 @@ def endpoint_health(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: AN
     return state
 
 
-@app.entity_trigger(context_name="context", entity_name="run_starts")
 def run_starts(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """Which runs of a plan have begun lately: a signed start counts once, even if somebody sends it again.
 
@@ -78,7 +69,6 @@ def run_starts(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 
     return mine == payload["at"]
 
 
-@app.entity_trigger(context_name="context", entity_name="review")
 def review(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """The review of a run that one person approved alone: the first one counts. It is signed; readers check that."""
     kept: Wire = ctx.get_state(dict, {})
@@ -95,7 +85,6 @@ STARTS_REMEMBERED = 4 * 3600.0
 AUTOMATION_ON: Wire = {"enabled": True, "reason": "never switched off", "by": "", "at": None}
 
 
-@app.entity_trigger(context_name="context", entity_name="open_incident")
 def open_incident(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """The one open incident of a cause, by fingerprint, and what its alert rule has said.
 

@@ -5,19 +5,15 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
 
-from orchestrations.app import app
 from shared.errors import AzureCallFailed
+from shared.gateways.journal import Journal, journaling
 from shared.importing import IMPORTING
 from shared.model.run import RunRequest
 from shared.model.wire import Wire
 from shared.runtime import Runtime, runtime
-
-if TYPE_CHECKING:
-    from shared.gateways.journal import Journal
 
 APPEND_SECONDS = 5.0
 """How long one request of the journal may take: a recovery does not wait for it."""
@@ -35,16 +31,13 @@ _away_until = [0.0]
 
 
 @contextmanager
-def journal_of(world: Runtime, run_id: str, step: str) -> "Generator[Journal]":
+def journal_of(world: Runtime, run_id: str, step: str) -> Generator[Journal]:
     """Around what a step does: the requests that it sends are kept in the run's journal."""
-    with IMPORTING:
-        from shared.gateways.journal import Journal, journaling  # noqa: PLC0415 - with the first request
-
     with journaling(Journal(step, lambda lines: _keep(world, run_id, lines))) as journal:
         yield journal
 
 
-def left_over(journal: "Journal") -> Wire:
+def left_over(journal: Journal) -> Wire:
     """What could not be kept, for the activity's answer: so it is in the run's history, and in the bundle."""
     lines = journal.left
     if not lines:
@@ -90,9 +83,7 @@ def _blocks(lines: list[Wire]) -> Iterator[bytes]:
     yield block
 
 
-@app.durable_client_input(client_name="client")
-@app.activity_trigger(input_name="payload")
-def seal_evidence(payload: dict, client: df.SyncDurableFunctionsClient) -> bool:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType] - beside a client the worker takes plain types only
+def seal_evidence(payload: Wire, client: df.SyncDurableFunctionsClient) -> bool:
     """Make a finished run's evidence bundle and have it signed; one that is there stays as it is."""
     with IMPORTING:
         from shared.evidence import bundle, keys  # noqa: PLC0415 - cryptography only when a run ends

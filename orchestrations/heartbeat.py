@@ -10,16 +10,14 @@ from typing import Any
 import azure.durable_functions as df
 from durabletask.entities import EntityContext, EntityInstanceId
 
-from orchestrations.app import app
-
 HEARTBEAT = EntityInstanceId("heartbeat", "clock")
 LATE = timedelta(minutes=10)
 """The clock ticks every minute; after so long without it somebody must look."""
 
 _began = datetime.now(UTC)
+"""When this process was first asked."""
 
 
-@app.entity_trigger(context_name="context", entity_name="heartbeat")
 def heartbeat(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """When the clock last ticked, in seconds since 1970."""
     last: float = ctx.get_state(float, 0.0)

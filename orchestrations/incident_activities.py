@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from orchestrations.app import app
 from orchestrations.start import Requester, signed_request
 from orchestrations.telling import tell
 from shared.errors import AzureCallFailed, EstateInvalid, ParametersInvalid
@@ -33,7 +32,6 @@ def _incident(payload: Wire) -> "Incident":
     return Incident.from_wire(payload["incident"])
 
 
-@app.activity_trigger(input_name="payload")
 def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """What the estate says of an incident: whose it is, who is told when, and the run that answers it, signed."""
     with IMPORTING:
@@ -128,7 +126,6 @@ def plan_for(estate: "Estate", incident: "Incident", rule: "RemediationRule") ->
     return maker(estate, request, maker.parameters.model_validate(parameters)), parameters
 
 
-@app.activity_trigger(input_name="payload")
 def verify_recovered(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Whether what the incident is about answers again, as its users would see it."""
     world, incident = runtime(), _incident(payload)
@@ -140,7 +137,6 @@ def verify_recovered(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     return {"healthy": seen.healthy, "seen": said}
 
 
-@app.activity_trigger(input_name="payload")
 def recovered_meanwhile(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Whether the plan's own proof holds by now, because another run on the same services has helped.
 
@@ -163,7 +159,6 @@ def recovered_meanwhile(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]
     return {"healthy": not why, "seen": why or "all that the plan would bring about is so already"}
 
 
-@app.activity_trigger(input_name="payload")
 def mail_incident(_ctx: object, payload: dict[str, Any]) -> bool:
     """Mail to people, once for each `what`. Where nobody is named those who are paged for everything hear it."""
     world, incident = runtime(), _incident(payload)
@@ -173,7 +168,6 @@ def mail_incident(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-@app.activity_trigger(input_name="payload")
 def message_channel(_ctx: object, payload: dict[str, Any]) -> bool:
     """A message to a chat or pager; each channel is an activity of its own, so that one that is down repeats none."""
     world, incident = runtime(), _incident(payload)
@@ -194,7 +188,6 @@ def _words(world: Runtime, incident: "Incident", payload: Wire) -> "Message":
     )
 
 
-@app.activity_trigger(input_name="payload")
 def open_ticket(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """The incident's ticket; asked for again it is the same one."""
     with IMPORTING:
@@ -213,7 +206,6 @@ def open_ticket(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     return opened.to_wire()
 
 
-@app.activity_trigger(input_name="payload")
 def note_in_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
     """What a run did stands in the ticket as well."""
     world, incident = runtime(), _incident(payload)
@@ -224,7 +216,6 @@ def note_in_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-@app.activity_trigger(input_name="payload")
 def close_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
     """The ticket is closed with the incident."""
     world, incident = runtime(), _incident(payload)
@@ -234,7 +225,6 @@ def close_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-@app.activity_trigger(input_name="payload")
 def publish_incident(_ctx: object, payload: dict[str, Any]) -> bool:
     """Keep the post-incident record, for programs and for people, in blob storage."""
     with IMPORTING:
@@ -257,7 +247,6 @@ def publish_incident(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-@app.activity_trigger(input_name="payload")
 def page_unreadable_alert(_ctx: object, payload: dict[str, Any]) -> bool:
     """An alert came that is none we can read: people must look, because Azure Monitor will not send it again."""
     world = runtime()

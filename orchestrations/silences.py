@@ -4,7 +4,6 @@ from typing import Any
 
 from durabletask.entities import EntityContext, EntityInstanceId
 
-from orchestrations.app import app
 from shared.model.wire import Wire
 
 SILENCES = EntityInstanceId("silences", "all")
@@ -12,7 +11,6 @@ KEPT = 200
 """How many are remembered; the ones that were over first are forgotten first."""
 
 
-@app.entity_trigger(context_name="context", entity_name="silences")
 def silences(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """All silences by id. `put` keeps one, made or ended; they are signed, and readers check that."""
     state: dict[str, Wire] = ctx.get_state(dict, {})

@@ -2,18 +2,15 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import azure.durable_functions as df
 from durabletask.entities import EntityInstanceId
 
+from shared.model.estate import Estate
 from shared.model.plan import Mode, Plan
 from shared.model.run import Blackout, Guard, RunLimits, RunRequest
 from shared.runtime import Runtime
-
-if TYPE_CHECKING:
-    from shared.model.estate import Estate
-
 
 type RtoBasis = Literal["operator", "service_health", "probe", "alert", "request"]
 
@@ -68,7 +65,7 @@ def signed_request(
     return world.signer.sign_request(request)
 
 
-def _guard(estate: "Estate", now: datetime) -> Guard:
+def _guard(estate: Estate, now: datetime) -> Guard:
     limits = estate.limits
     totals = {"tenant": len(estate.tenants), "service": len(estate.services)}
     return Guard(

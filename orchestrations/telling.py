@@ -1,19 +1,13 @@
 """Mails to people, each once however often it is asked for."""
 
-from typing import TYPE_CHECKING
-
 from markupsafe import escape
 
+from shared.gateways.mail import Message
 from shared.runtime import Runtime
-
-if TYPE_CHECKING:
-    from shared.gateways.mail import Message
 
 
 def tell(world: Runtime, key: str, to: tuple[str, ...], subject: str, text: str, html: str = "") -> None:
     """Send a plain mail, unless the one with that key was sent already."""
-    from shared.gateways.mail import Message  # noqa: PLC0415 - see shared.importing
-
     send_once(
         world,
         key,
@@ -21,7 +15,7 @@ def tell(world: Runtime, key: str, to: tuple[str, ...], subject: str, text: str,
     )
 
 
-def send_once(world: Runtime, key: str, message: "Message") -> None:
+def send_once(world: Runtime, key: str, message: Message) -> None:
     """Send a mail, unless the one with that key was sent already."""
     if world.azure.mail.state(key) == "unsent":
         world.azure.mail.send(key, message)

@@ -3,15 +3,19 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from infra.local.drill import scenario
-from orchestrations.triggers.contract import ENDPOINTS, Endpoint, handler_of
+from orchestrations import registered
+from orchestrations.triggers.contract import ENDPOINTS, Endpoint
 from shared.actions.action import Action
 from shared.actions.catalog import catalog as actions
 from shared.estate.load import load
+from shared.importing import late
 from shared.model.plan import PlanKind
 from shared.plans.catalog import catalog as plans
 from shared.plans.document import RUNBOOKS, documents
@@ -98,7 +102,7 @@ def test_every_setting_stands_in_the_sample_settings() -> None:
 
 @pytest.mark.parametrize("row", ENDPOINTS, ids=lambda row: f"{row.method} {row.route}")
 def test_every_row_of_the_http_contract_leads_to_a_handler_and_stands_in_the_readme(row: Endpoint) -> None:
-    assert callable(handler_of(row.handler))
+    assert callable(late(f"orchestrations.triggers.{row.handler}"))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     wanted = row.route.replace("{name}", "{plan}").split("/")[0]
     assert f"/api/{wanted}" in readme or f"`/{wanted}/" in readme
@@ -108,6 +112,47 @@ def test_function_app_only_registers() -> None:
     source = (ROOT / "function_app.py").read_text(encoding="utf-8")
     assert len(source.splitlines()) < 40
     assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+
+
+REGISTERED = {
+    *registered.ORCHESTRATIONS,
+    *registered.ENTITIES,
+    *registered.ACTIVITIES,
+    *registered.ACTIVITIES_WITH_CLIENT,
+    *registered.TIMERS,
+    *registered.PAGES.values(),
+}
+
+
+@pytest.mark.parametrize("name", sorted(REGISTERED))
+def test_what_is_registered_leads_to_a_function_of_its_name(name: str) -> None:
+    assert late(f"orchestrations.{name}").__name__ == name.rsplit(".", 1)[-1]
+
+
+def test_every_activity_and_entity_is_registered() -> None:
+    """They are known by their first parameter: `_ctx` is an activity's, an `EntityContext` an entity's."""
+    written = {
+        f"{path.stem}.{node.name}"
+        for path in (ROOT / "orchestrations").glob("*.py")
+        if path.stem != "registered"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.args.args
+        for first in node.args.args[:1]
+        if first.arg == "_ctx" or (first.annotation and ast.unparse(first.annotation) == "EntityContext")
+    }
+    assert len(written) > 20
+    assert written <= REGISTERED, f"add to orchestrations/registered.py: {written - REGISTERED}"
+
+
+def test_a_cold_start_imports_no_model_no_plan_and_no_sdk() -> None:
+    code = "import function_app, json, sys, threading; print(json.dumps([*sys.modules, threading.active_count()]))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    *modules, threads = json.loads(done.stdout)
+    ours = {module for module in modules if module.startswith("shared.model.")}
+    assert ours <= {"shared.model.role"}, "what function_app imports may import no model"
+    heavy = re.compile(r"(pydantic|httpx|requests|yaml|jinja2|azure\.(?!functions|durable_functions))\b")
+    assert not [module for module in modules if heavy.match(module)]
+    assert threads == 1
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -3,7 +3,6 @@
 import time
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -11,17 +10,14 @@ import grpc
 from durabletask.entities import EntityInstanceId
 from pydantic import ValidationError
 
-from orchestrations.app import app
 from orchestrations.entities import NO_INCIDENT
 from orchestrations.triggers.endpoint import BODY_LIMIT, answer, reply
 from orchestrations.triggers.problem import Problem
-from shared.importing import IMPORTING
+from shared.model.alert import Alert
+from shared.model.common_alert import CommonAlert
 from shared.model.incident_id import incident_id
 from shared.model.wire import Wire
 from shared.runtime import Runtime
-
-if TYPE_CHECKING:
-    from shared.model.alert import Alert
 
 SETTLED_WITHIN = 4.0
 """Seconds; action groups wait five for an answer."""
@@ -32,8 +28,6 @@ CALM = 3600.0
 """Seconds without news after which an incident is woken as promptly as at first."""
 
 
-@app.route(route="alerts", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
-@app.durable_client_input(client_name="client")
 def receive_alert(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
     """202 with the incident; 400 for what is no alert (and people are told); 503 when it could not be kept."""
 
@@ -47,11 +41,8 @@ def receive_alert(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) 
     return answer(take)
 
 
-def parsed(body: bytes, client: df.SyncDurableFunctionsClient) -> "Alert":
+def parsed(body: bytes, client: df.SyncDurableFunctionsClient) -> Alert:
     """The alert that was sent; 400 when it is none, and then somebody is told."""
-    with IMPORTING:
-        from shared.model.common_alert import CommonAlert  # noqa: PLC0415 - with the first alert
-
     problem = Problem(413, f"an alert is smaller than {BODY_LIMIT} bytes")
     try:
         if len(body) <= BODY_LIMIT:
@@ -121,7 +112,7 @@ class _Lately:
 LATELY = _Lately()
 
 
-def report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: "Alert") -> Wire:
+def report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: Alert) -> Wire:
     """Hand an alert to the entity of its cause; says which incident it belongs to, and whether that was open."""
     key = f"{alert.fingerprint}/{alert.seen_as}"
     if (known := LATELY.answer(key)) is not None:
@@ -132,7 +123,7 @@ def report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: "Alert"
         return LATELY.keep(key, _report(client, world, alert))
 
 
-def _report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: "Alert") -> Wire:
+def _report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: Alert) -> Wire:
     entity = EntityInstanceId("open_incident", alert.fingerprint)
     before = _state(client, entity)
     if alert.seen_as not in before["seen"]:
@@ -156,7 +147,7 @@ def _report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: "Alert
     return _taken(alert, before["generation"] + 1, opened=True)
 
 
-def _woken(client: df.SyncDurableFunctionsClient, alert: "Alert", generation: int) -> Wire:
+def _woken(client: df.SyncDurableFunctionsClient, alert: Alert, generation: int) -> Wire:
     """The incident is open: tell it that there is news, unless it has just been told."""
     incident = incident_id(alert.fingerprint, generation)
     if LATELY.may_wake(incident):
@@ -169,6 +160,6 @@ def _state(client: df.SyncDurableFunctionsClient, entity: EntityInstanceId) -> W
     return (found.get_typed_state() if found is not None else None) or NO_INCIDENT
 
 
-def _taken(alert: "Alert", generation: int, *, opened: bool) -> Wire:
+def _taken(alert: Alert, generation: int, *, opened: bool) -> Wire:
     number = incident_id(alert.fingerprint, generation) if generation else None
     return {"incident_id": number, "deduplicated": not opened}

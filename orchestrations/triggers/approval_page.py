@@ -1,22 +1,25 @@
 """`/approvals/{link}`: the page behind the link in an approval mail. Opening it decides nothing; its form does."""
 
 import json
-from typing import Any
+from datetime import UTC, datetime
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from orchestrations.app import app
+from orchestrations.activities import closed_glass
+from orchestrations.approval_links import LinkInvalid, opened
+from orchestrations.triggers import approvals
 from orchestrations.triggers.caller import Caller, caller_of
 from orchestrations.triggers.pages import form, html, refused, sentence
+from orchestrations.triggers.previews import walked
 from orchestrations.triggers.problem import Problem
-from shared.importing import IMPORTING
 from shared.model.role import Role
+from shared.model.run import RunRecord, RunRequest
+from shared.model.signing import plan_digest
+from shared.reports import approval
 from shared.runtime import Runtime, runtime
 
 
-@app.route(route="approvals/{link}", methods=["GET", "POST"])
-@app.durable_client_input(client_name="client")
 def approval_page(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
     """Show what would happen (GET), or take the decision of the person whose identity the link names (POST)."""
     try:
@@ -26,11 +29,6 @@ def approval_page(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) 
 
 
 def _serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient, world: Runtime) -> func.HttpResponse:
-    with IMPORTING:
-        from orchestrations.approval_links import LinkInvalid, opened  # noqa: PLC0415 - with the first link
-        from orchestrations.triggers import approvals  # noqa: PLC0415
-        from shared.model.signing import plan_digest  # noqa: PLC0415
-
     caller = caller_of(req.headers, believed=world.settings.website_auth_enabled)
     try:
         link = opened(world.signer, req.route_params.get("link", ""))
@@ -64,20 +62,13 @@ def _page(
     req: func.HttpRequest,
     world: Runtime,
     caller: Caller,
-    record: Any,  # noqa: ANN401 - types are imported with the first link
-    asked: Any,  # noqa: ANN401
+    record: RunRecord,
+    asked: RunRequest,
     message: str,
     tone: str,
     *,
     may: bool,
 ) -> func.HttpResponse:
-    with IMPORTING:
-        from datetime import UTC, datetime  # noqa: PLC0415
-
-        from orchestrations.activities import closed_glass  # noqa: PLC0415
-        from orchestrations.triggers.previews import walked  # noqa: PLC0415
-        from shared.reports import approval  # noqa: PLC0415
-
     person = world.estate.person(caller.id)
     zone = world.estate.time_zone
     writes, problems = None, ()

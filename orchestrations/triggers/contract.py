@@ -1,20 +1,15 @@
 """The HTTP contract in one table: each call, who may make it, and the function that answers.
 
-A handler's module is imported with its first call, so that a cold start pays for none of them. `/alerts` and
-`/health` stand in files of their own, because they know other callers than people with a role.
+`/alerts` and `/health` are not among them, because they know other callers than people with a role.
 """
 
-import importlib
-from functools import cache
 from typing import NamedTuple
 
-from orchestrations.triggers.endpoint import Handler, register
-from shared.importing import IMPORTING
 from shared.model.role import Role
 
 
 class Endpoint(NamedTuple):
-    """One call. `query` names the query parameters that it takes; any other is a 400."""
+    """One call. `handler` is `module.function`; `query` names the parameters that it takes, any other is a 400."""
 
     method: str
     route: str
@@ -56,22 +51,3 @@ ENDPOINTS = (
     Endpoint("GET", "automation", Role.READER, "automation.show_automation"),
     Endpoint("PUT", "automation", Role.READER, "automation.switch_automation"),
 )
-
-
-@cache
-def handler_of(name: str) -> Handler:
-    """The function that a row of the table names as `module.function`."""
-    module, function = name.split(".")
-    with IMPORTING:
-        return getattr(importlib.import_module(f"orchestrations.triggers.{module}"), function)
-
-
-for row in ENDPOINTS:
-    register(
-        row.handler.split(".")[1],
-        row.method,
-        row.route,
-        row.role,
-        row.query,
-        lambda request, name=row.handler: handler_of(name)(request),
-    )

@@ -8,11 +8,11 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic import ValidationError
 
-from orchestrations.app import app
 from orchestrations.triggers.caller import Caller, caller_of
+from orchestrations.triggers.contract import Endpoint
 from orchestrations.triggers.problem import Problem
 from shared.errors import EstateInvalid, ParametersInvalid, SettingsInvalid
-from shared.model.role import Role
+from shared.importing import late
 from shared.model.wire import Strict
 from shared.runtime import Runtime, runtime
 
@@ -60,18 +60,12 @@ def parse[B: Strict](kind: type[B], raw: bytes, *inside: str) -> B:
         raise Problem(400, f"{first['field']}: {first['problem']}", errors=problems) from None
 
 
-def register(
-    name: str, method: str, route: str, role: Role, query: tuple[str, ...], handler: Handler
-) -> None:
-    """Make a handler an HTTP function. Unknown query parameters are a 400, a missing principal a 401, a missing
-    role a 403.
+def serve(row: Endpoint, req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
+    """Answer a call of the contract. Unknown query parameters are a 400, a missing principal a 401, a missing role
+    a 403.
     """
-
-    def serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
-        return answer(lambda world: handler(_checked(req, client, world, role, query)))
-
-    serve.__name__ = serve.__qualname__ = name
-    app.route(route=route, methods=[method])(app.durable_client_input(client_name="client")(serve))
+    handler: Handler = late(f"orchestrations.triggers.{row.handler}")
+    return answer(lambda world: handler(_checked(row, req, client, world)))
 
 
 def answer(handler: Callable[[Runtime], func.HttpResponse]) -> func.HttpResponse:
@@ -89,16 +83,12 @@ def answer(handler: Callable[[Runtime], func.HttpResponse]) -> func.HttpResponse
 
 
 def _checked(
-    req: func.HttpRequest,
-    client: df.SyncDurableFunctionsClient,
-    world: Runtime,
-    role: Role,
-    query: tuple[str, ...],
+    row: Endpoint, req: func.HttpRequest, client: df.SyncDurableFunctionsClient, world: Runtime
 ) -> Request:
     caller = caller_of(req.headers, believed=world.settings.website_auth_enabled)
-    caller.must_be(role)
-    if unknown := sorted(set(req.params) - set(query)):
-        known = f"known are {', '.join(query)}" if query else "there are none"
+    caller.must_be(row.role)
+    if unknown := sorted(set(req.params) - set(row.query)):
+        known = f"known are {', '.join(row.query)}" if row.query else "there are none"
         raise Problem(400, f"unknown query parameter {unknown[0]}: {known}", errors=[{"field": unknown[0]}])
     return Request(world, client, caller, dict(req.route_params), dict(req.params), req)
 

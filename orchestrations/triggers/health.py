@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import azure.durable_functions as df
 import azure.functions as func
 
-from orchestrations.app import app
 from orchestrations.heartbeat import late_by
 from orchestrations.triggers.caller import PRINCIPAL, caller_of
 from orchestrations.triggers.endpoint import answer, reply
@@ -16,8 +15,6 @@ from shared.plans.catalog import catalog as plans
 from shared.runtime import Runtime
 
 
-@app.route(route="health", methods=["GET"])
-@app.durable_client_input(client_name="client")
 def health(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
     """200 when the app has its settings, an estate that holds together, and a clock that ticks.
 

@@ -7,14 +7,16 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic import Field
 
-from orchestrations.app import app
+from orchestrations.links import LinkInvalid, sealed, unsealed
+from orchestrations.triggers import incidents
 from orchestrations.triggers.caller import caller_of
 from orchestrations.triggers.pages import form, html, refused
 from orchestrations.triggers.problem import Problem
-from shared.importing import IMPORTING
+from shared.model.incident import IncidentState
 from shared.model.role import Role
 from shared.model.signing import Signer
 from shared.model.wire import Strict
+from shared.reports import incident_report
 from shared.runtime import Runtime, runtime
 
 KIND = "incident-link-1"
@@ -35,13 +37,9 @@ class Decide(Strict):
 
 def link_to(signer: Signer, app_url: str, incident_id: str) -> str:
     """The address of the page of one incident. Whoever opens it signs in, and needs the role for what they do."""
-    from orchestrations.links import sealed  # noqa: PLC0415 - with the first incident
-
     return f"{app_url}/api/acknowledgements/{sealed(signer, KIND, (incident_id,), GOOD_FOR)}"
 
 
-@app.route(route="acknowledgements/{link}", methods=["GET", "POST"])
-@app.durable_client_input(client_name="client")
 def incident_page(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
     """Show the incident (GET), or take the decision of whoever is signed in (POST)."""
     try:
@@ -51,12 +49,6 @@ def incident_page(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) 
 
 
 def _serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient, world: Runtime) -> func.HttpResponse:
-    with IMPORTING:
-        from orchestrations.links import LinkInvalid, unsealed  # noqa: PLC0415 - with the first link
-        from orchestrations.triggers import incidents  # noqa: PLC0415
-        from shared.model.incident import IncidentState  # noqa: PLC0415
-        from shared.reports import incident_report  # noqa: PLC0415
-
     caller = caller_of(req.headers, believed=world.settings.website_auth_enabled)
     try:
         (incident_id,) = unsealed(world.signer, KIND, req.route_params.get("link", ""), 1)

@@ -6,9 +6,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
 
+from orchestrations.triggers.endpoint import parse
 from orchestrations.triggers.problem import Problem
-from shared.importing import IMPORTING
 from shared.model.wire import Strict
+from shared.reports import approval
 from shared.runtime import runtime
 
 BODY_LIMIT = 16 * 1024
@@ -33,8 +34,6 @@ def html(content: str, status: int = 200) -> func.HttpResponse:
 
 def form[F: Strict](req: func.HttpRequest, kind: type[F]) -> F:
     """The decision out of a form of this site; the same type as the API takes."""
-    from orchestrations.triggers.endpoint import parse  # noqa: PLC0415 - with the first decision
-
     _same_origin(req)
     raw = req.get_body()
     if len(raw) > BODY_LIMIT:
@@ -75,8 +74,5 @@ def refused(req: func.HttpRequest, problem: Problem) -> func.HttpResponse:
         back = quote(urlsplit(req.url).path, safe="")
         where = f"{SIGN_IN}?post_login_redirect_uri={back}"
         return func.HttpResponse(status_code=302, headers={**HEADERS, "Location": where})
-    with IMPORTING:
-        from shared.reports import approval  # noqa: PLC0415 - templates only when somebody reads
-
     title = {401: "Sign in first", 404: "There is no such run"}.get(problem.status, "This does not count")
     return html(approval.refusal_page(title, sentence(problem.detail)), problem.status)

@@ -1,18 +1,16 @@
 """`GET /plans`: what can be run, and what each plan would do here."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import azure.functions as func
 
 from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
 from shared.errors import EstateInvalid, ParametersInvalid
+from shared.model.estate import Estate
 from shared.model.plan import Mode, Plan
 from shared.plans.catalog import catalog
 from shared.plans.planning import PlanMaker, PlanRequest
-
-if TYPE_CHECKING:
-    from shared.model.estate import Estate
 
 
 def list_plans(request: Request) -> func.HttpResponse:
@@ -33,7 +31,7 @@ def known_plan(name: str) -> PlanMaker:
     return maker
 
 
-def described(maker: PlanMaker, estate: "Estate") -> dict[str, Any]:
+def described(maker: PlanMaker, estate: Estate) -> dict[str, Any]:
     """A plan for people who choose: its steps with what they need, its approval and its target in seconds.
 
     One that this estate gives no reason for is listed too, and says why it cannot be made.

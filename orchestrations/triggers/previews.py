@@ -1,19 +1,18 @@
 """`POST /recovery/{plan}/preview` and its siblings: what starting a plan would send, without sending it."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import azure.functions as func
 
+from orchestrations.run_record import as_record
+from orchestrations.run_state import RunState
 from orchestrations.start import new_run_id
 from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.starts import Wanted, wanted_maintenance, wanted_operation, wanted_recovery
-from shared.importing import IMPORTING
+from shared.actions.catalog import find
+from shared.actions.preview import PreviewedStep, Walk, preview
 from shared.model.run import RunRequest
 from shared.runtime import Runtime
-
-if TYPE_CHECKING:
-    from shared.actions.preview import PreviewedStep
 
 
 def preview_recovery(request: Request) -> func.HttpResponse:
@@ -56,14 +55,8 @@ def _previewed(request: Request, wanted: Wanted) -> func.HttpResponse:
     )
 
 
-def walked(world: Runtime, asked: RunRequest) -> "tuple[PreviewedStep, ...]":
+def walked(world: Runtime, asked: RunRequest) -> tuple[PreviewedStep, ...]:
     """Each step of a run that has not begun, with what it would send now."""
-    with IMPORTING:
-        from orchestrations.run_record import as_record  # noqa: PLC0415 - only what a preview needs
-        from orchestrations.run_state import RunState  # noqa: PLC0415
-        from shared.actions.catalog import find  # noqa: PLC0415
-        from shared.actions.preview import Walk, preview  # noqa: PLC0415
-
     now = datetime.now(UTC)
     record = as_record(RunState(asked, started_at=now), live=False)
     walk = Walk(run_id=asked.run_id, mode=asked.mode, now=now, record=record, steps=asked.plan.steps)

@@ -2,34 +2,26 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from orchestrations.app import app
 from orchestrations.start import Requester, signed_request, start_run
-from shared.importing import IMPORTING
 from shared.model.plan import Mode, PlanKind
+from shared.planners.drill_window import drill_schedules
+from shared.planners.schedule import Occurrence, due
 from shared.plans.catalog import catalog
+from shared.plans.planning import PlanRequest
 from shared.runtime import Runtime, runtime
-
-if TYPE_CHECKING:
-    from shared.planners.schedule import Occurrence
 
 FIRST_LOOK_BACK = timedelta(minutes=5)
 LONGEST_LOOK_BACK = timedelta(days=7)
 log = logging.getLogger(__name__)
 
 
-@app.timer_trigger(schedule="0 */5 * * * *", arg_name="timer")
-@app.durable_client_input(client_name="client")
 def tick(timer: func.TimerRequest, client: df.SyncDurableFunctionsClient) -> None:
     """Start what has become due since the last tick, also what was missed while the app was down."""
-    with IMPORTING:
-        from shared.planners.drill_window import drill_schedules  # noqa: PLC0415 - with the estate, when the clock
-        from shared.planners.schedule import due  # noqa: PLC0415 - first ticks
-
     world, now = runtime(), datetime.now(UTC)
     since = last_tick(timer.schedule_status, now)  # pyright: ignore[reportAttributeAccessIssue] - the abstract type lacks it
     estate = world.estate
@@ -50,14 +42,12 @@ def last_tick(status: dict[str, Any], now: datetime) -> datetime:
     return max(min(last, now), now - LONGEST_LOOK_BACK)
 
 
-def start_occurrence(client: df.SyncDurableFunctionsClient, world: Runtime, occurrence: "Occurrence") -> str:
+def start_occurrence(client: df.SyncDurableFunctionsClient, world: Runtime, occurrence: Occurrence) -> str:
     """Start a plan for its local time, unless that occurrence has been started; returns the run id."""
     maker = catalog()[occurrence.plan]
     run_id = f"{maker.kind}-{maker.name}-{occurrence.id_part}"
     if client.get_orchestration_state(run_id, fetch_payloads=False) is not None:
         return run_id
-    from shared.plans.planning import PlanRequest  # noqa: PLC0415 - with the first plan that is due
-
     mode = Mode.DRILL if maker.kind is PlanKind.DRILL else Mode.REAL
     plan = maker(world.estate, PlanRequest(mode=mode), maker.parameters.model_validate(occurrence.parameters))
     log.info("starting %s", run_id)

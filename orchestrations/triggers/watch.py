@@ -2,22 +2,19 @@
 
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import azure.durable_functions as df
 import azure.functions as func
 from durabletask.entities import EntityInstanceId
 
-from orchestrations.app import app
 from orchestrations.heartbeat import beat
 from orchestrations.start import is_over
-from shared.importing import IMPORTING
+from orchestrations.triggers.alerts import report
+from shared.model.alert import Alert
+from shared.model.estate import Estate, Service
+from shared.model.severity import Severity
+from shared.planners.endpoint_health import Change, Health, Seen, watch
 from shared.runtime import Runtime, runtime
-
-if TYPE_CHECKING:
-    from shared.model.alert import Alert
-    from shared.model.estate import Estate, Service
-    from shared.planners.endpoint_health import Change
 
 HEALTH = EntityInstanceId("endpoint_health", "all")
 TIMEOUT = 30.0
@@ -25,8 +22,6 @@ TIMEOUT = 30.0
 log = logging.getLogger(__name__)
 
 
-@app.timer_trigger(schedule="20 * * * * *", arg_name="timer")
-@app.durable_client_input(client_name="client")
 def watch_endpoints(timer: func.TimerRequest, client: df.SyncDurableFunctionsClient) -> None:
     """Ask all at once, count in the entity, and hand what has changed to the path that alerts take.
 
@@ -41,10 +36,6 @@ def watch_endpoints(timer: func.TimerRequest, client: df.SyncDurableFunctionsCli
 
 def look_round(client: df.SyncDurableFunctionsClient, world: Runtime, now: datetime) -> None:
     """One round."""
-    with IMPORTING:
-        from orchestrations.triggers.alerts import report  # noqa: PLC0415 - with the first round
-        from shared.planners.endpoint_health import Health, Seen, watch  # noqa: PLC0415
-
     watched = watched_services(world.estate)
     if not watched:
         return
@@ -68,14 +59,14 @@ def look_round(client: df.SyncDurableFunctionsClient, world: Runtime, now: datet
         client.signal_entity(HEALTH, "keep", after.to_wire())
 
 
-def _is_worked_on(client: df.SyncDurableFunctionsClient, service: "Service") -> bool:
+def _is_worked_on(client: df.SyncDurableFunctionsClient, service: Service) -> bool:
     """Whether a run has that service: then it may be down, and the run itself proves that it is back."""
     held = client.get_entity(EntityInstanceId("service_claim", service.name))
     holder = held.get_typed_state(str) if held is not None else None
     return bool(holder) and not is_over(client, str(holder))
 
 
-def watched_services(estate: "Estate") -> "dict[str, Service]":
+def watched_services(estate: Estate) -> dict[str, Service]:
     """Each health address once, with the service that it says most about: what runs, before what leads to it."""
     found: dict[str, Service] = {}
     for service in sorted(estate.services, key=lambda one: one.kind == "traffic_route"):
@@ -84,12 +75,8 @@ def watched_services(estate: "Estate") -> "dict[str, Service]":
     return found
 
 
-def alert_of(service: "Service", change: "Change", now: datetime) -> "Alert":
+def alert_of(service: Service, change: Change, now: datetime) -> Alert:
     """The change as an alert of our own; its id makes a repeat of it a repeat."""
-    with IMPORTING:
-        from shared.model.alert import Alert  # noqa: PLC0415 - with the first change
-        from shared.model.severity import Severity  # noqa: PLC0415
-
     number = f"health/{service.name}/{change.since:%Y%m%dT%H%M%S}"
     minutes = (now - change.since).total_seconds() / 60
     down = f"{service.health_url} has failed {change.failures} times in a row, for {minutes:.0f} min: {change.said}"

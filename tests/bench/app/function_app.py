@@ -8,7 +8,7 @@ import azure.durable_functions as df
 import azure.functions as func
 from durabletask.client import OrchestrationQuery, OrchestrationStatus
 
-from orchestrations import activities
+from orchestrations import registered
 from orchestrations.registered import app as blueprint
 from orchestrations.start import Requester, signed_request, start_run
 from shared.actions.action import Call, action
@@ -30,7 +30,7 @@ def do_nothing(params: Params, call: Call) -> Outcome:
     return Outcome(summary="nothing was done")
 
 
-activities.register(["do_nothing"], {"do_nothing": do_nothing}.__getitem__)
+registered.actions(["do_nothing"], {"do_nothing": do_nothing}.__getitem__)
 
 
 @blueprint.activity_trigger(input_name="payload")

@@ -9,14 +9,14 @@ import azure.functions as func
 from durabletask import task
 
 from orchestrations import run_context
-from orchestrations.activities import register
+from orchestrations.registered import actions
 from orchestrations.registered import app as blueprint
 from orchestrations.start import Requester, signed_request, start_run
 from shared.model.plan import Mode, Plan
 from shared.runtime import runtime
 from tests.orchestrations.scripted import ACTIONS
 
-register(ACTIONS, ACTIONS.__getitem__)
+actions(ACTIONS, ACTIONS.__getitem__)
 
 if tries := os.environ.get("PATIENCE"):
     run_context.PATIENTLY = task.RetryPolicy(
