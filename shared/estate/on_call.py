@@ -74,15 +74,20 @@ def _calendar(calendar: Calendar, where: Path) -> Iterator[Complaint]:
     if calendar.country is None:
         return
     with IMPORTING:
-        import holidays  # noqa: PLC0415 - a fifth of a second; estates without a country do without
+        from holidays.registry import EntityLoader  # noqa: PLC0415 - estates without a country do without
 
-    known = holidays.list_supported_countries(include_aliases=False)
-    if calendar.country not in known:
+    if calendar.country not in EntityLoader.get_country_codes(include_aliases=False):
         message = f"no holidays are known of '{calendar.country}'; write an ISO 3166 code such as JP, or leave it out"
         yield (*where, "country"), message
-    elif calendar.subdivision is not None and calendar.subdivision not in known[calendar.country]:
-        message = unknown(calendar.subdivision, f"subdivision of {calendar.country}", known[calendar.country])
-        yield (*where, "subdivision"), message
+    elif calendar.subdivision is not None:
+        with IMPORTING:
+            import holidays  # noqa: PLC0415 - as above
+
+            # Its first use imports two hundred countries, so only who names a subdivision waits for that.
+            divisions = holidays.country_holidays(calendar.country).subdivisions
+        if calendar.subdivision not in divisions:
+            message = unknown(calendar.subdivision, f"subdivision of {calendar.country}", divisions)
+            yield (*where, "subdivision"), message
 
 
 def _team(estate: Estate, on_call: OnCall, team: Team, where: Path) -> Iterator[Complaint]:
