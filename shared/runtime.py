@@ -4,14 +4,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared import warming
+from shared.estate.load import load
 from shared.importing import IMPORTING
+from shared.model.estate import Estate
 from shared.model.signing import Signer
+from shared.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from shared.gateways.azure import Azure
     from shared.gateways.preview import Preview
-    from shared.model.estate import Estate
-    from shared.settings import Settings
 
 APP_FOLDER = Path(__file__).parent.parent
 
@@ -19,15 +21,12 @@ APP_FOLDER = Path(__file__).parent.parent
 class Runtime:
     """What triggers and activities work with."""
 
-    def __init__(self, settings: "Settings") -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
     @cached_property
-    def estate(self) -> "Estate":
+    def estate(self) -> Estate:
         """The estate file, checked."""
-        with IMPORTING:
-            from shared.estate.load import load  # noqa: PLC0415 - YAML is read when somebody asks, not at import
-
         return load(APP_FOLDER / self.settings.estate_file)
 
     @cached_property
@@ -73,10 +72,11 @@ _made: list[Runtime] = []
 
 
 def runtime() -> Runtime:
-    """The process's own runtime, made when it is first asked for."""
+    """The process's own runtime, made with the first call; what later calls need is then imported beside them."""
     if not _made:
         with IMPORTING:
-            from shared.settings import load_settings  # noqa: PLC0415 - pydantic-settings only when somebody asks
-
-        _made.append(Runtime(load_settings()))
+            if not _made:
+                _made.append(Runtime(load_settings()))
+                if _made[0].settings.warm_up:
+                    warming.begin()
     return _made[0]

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
         le=10,
         description="What the delays between attempts, and between looks at whether it helped, are multiplied with.",
     )
+    warm_up: bool = Field(
+        default=True,
+        description="Whether what calls need is imported in the background, once the first one has come.",
+    )
     azure_client_id: str | None = Field(default=None, description="Client id of the user-assigned identity.")
     azure_endpoint_url: str | None = Field(
         default=None, description="Loopback address that all outgoing requests go to instead; never in Azure."

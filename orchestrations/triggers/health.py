@@ -13,6 +13,7 @@ from shared.actions.catalog import names as actions
 from shared.model.role import Role
 from shared.plans.catalog import catalog as plans
 from shared.runtime import Runtime
+from shared.warming import WARM
 
 
 def health(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
@@ -37,6 +38,7 @@ def health(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func
                 "services": len(estate.services),
                 "plans": len(plans()),
                 "actions": len(actions()),
+                "warm": WARM.is_set(),
             }
         )
 

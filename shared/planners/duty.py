@@ -69,9 +69,9 @@ def holiday(calendar: Calendar, day: date) -> str:
 @lru_cache(maxsize=64)
 def _public(country: str, subdivision: str | None, year: int) -> dict[date, str]:
     with IMPORTING:
-        import holidays  # noqa: PLC0415 - a fifth of a second, and only who routes an incident needs it
+        import holidays.countries  # noqa: PLC0415 - half a second, and only who routes an incident needs it
 
-    return dict(holidays.country_holidays(country, subdiv=subdivision, years=year).items())
+    return dict(getattr(holidays.countries, country)(subdiv=subdivision, years=year).items())
 
 
 def _after_business_days(calendar: Calendar, day: date, count: int) -> date:

@@ -53,6 +53,7 @@ class MachineProcess:
         self.speed = speed
         self.azure = azure
         self.estate = estate or quiet_estate(folder)
+        self.env = dict(os.environ)
         self.port = free_port()
         self.process: subprocess.Popen[str] | None = None
         self.url = f"http://127.0.0.1:{self.port}"
@@ -74,7 +75,7 @@ class MachineProcess:
         command += ["--estate", str(self.estate)]
         with (self.folder / "machine.log").open("a") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=dict(os.environ), stdout=log, stderr=log, text=True
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=log, text=True
             )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
@@ -165,6 +166,13 @@ class MachineProcess:
         while not self.kept(run_id):
             assert time.monotonic() < deadline, f"{run_id} does not end"
             time.sleep(0.05)
+
+    def wait_until_warm(self, *, seconds: float = 60) -> None:
+        """Until the app has imported what calls need; never where `WARM_UP` is false."""
+        deadline = time.monotonic() + seconds
+        while not self.call("GET", "/api/health").json()["warm"]:
+            assert time.monotonic() < deadline, "the app does not get warm"
+            time.sleep(0.1)
 
     # --- the simulated Azure
 

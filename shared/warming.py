@@ -1,0 +1,59 @@
+"""Imports ahead of time what would else be imported in the midst of a call: SDKs, plans, reports.
+
+Nobody lists what that is: it is every module of this app, and every module that one of them names in an import, above
+all the SDKs that gateways import inside their functions. It goes on beside the calls, on a thread of its own, which
+rests after each module for as long as that took.
+"""
+
+import ast
+import importlib
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+from shared.importing import IMPORTING
+
+BEGINS_AFTER = 1.0
+"""Seconds after the first call: whoever starts an app wants an answer first."""
+
+WARM = Event()
+"""Set when all has been imported."""
+
+APP = Path(__file__).parent.parent
+PACKAGES = ("orchestrations", "shared")
+log = logging.getLogger(__name__)
+
+
+def begin() -> None:
+    """Start it; a process does so once."""
+    Thread(target=_warm_up, name="warming", daemon=True).start()
+
+
+def _warm_up() -> None:
+    time.sleep(BEGINS_AFTER)
+    for name in dict.fromkeys(modules()):
+        began = time.monotonic()
+        try:
+            with IMPORTING:
+                importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - whoever needs that module meets the error where it can be handled
+            log.warning("%s cannot be imported: %s", name, error)
+        time.sleep(time.monotonic() - began)
+    log.info("warm: what calls need is imported")
+    WARM.set()
+
+
+def modules() -> Iterator[str]:
+    """Every module of the app by name, each followed by what it imports, inside its functions too."""
+    for package in PACKAGES:
+        for file in sorted((APP / package).rglob("*.py")):
+            if file.stem == "__main__":
+                continue
+            yield ".".join(file.relative_to(APP).with_suffix("").parts).removesuffix(".__init__")
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    yield node.module
+                elif isinstance(node, ast.Import):
+                    yield from (alias.name for alias in node.names)
