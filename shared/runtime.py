@@ -34,6 +34,10 @@ class Runtime:
         """All gateways."""
         return self._azure(None)
 
+    def make_clients(self) -> None:
+        """Make what all gateways send with, before somebody waits for it; nothing is sent."""
+        _ = self.azure.connection.transport, self.azure.connection.http
+
     def preview_azure(self) -> "Azure":
         """Gateways of their own for one preview: their connection sends nothing that would change anything."""
         with IMPORTING:
@@ -78,5 +82,5 @@ def runtime() -> Runtime:
             if not _made:
                 _made.append(Runtime(load_settings()))
                 if _made[0].settings.warm_up:
-                    warming.begin()
+                    warming.begin(_made[0].make_clients)
     return _made[0]

@@ -9,7 +9,7 @@ import ast
 import importlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 
@@ -26,23 +26,28 @@ PACKAGES = ("orchestrations", "shared")
 log = logging.getLogger(__name__)
 
 
-def begin() -> None:
-    """Start it; a process does so once."""
-    Thread(target=_warm_up, name="warming", daemon=True).start()
+def begin(last: Callable[[], object]) -> None:
+    """Start it; a process does so once. `last` is called when all is imported."""
+    Thread(target=_warm_up, args=[last], name="warming", daemon=True).start()
 
 
-def _warm_up() -> None:
+def _warm_up(last: Callable[[], object]) -> None:
     time.sleep(BEGINS_AFTER)
     for name in dict.fromkeys(modules()):
         began = time.monotonic()
-        try:
-            with IMPORTING:
-                importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001 - whoever needs that module meets the error where it can be handled
-            log.warning("%s cannot be imported: %s", name, error)
+        _tried(name, lambda name=name: importlib.import_module(name))
         time.sleep(time.monotonic() - began)
-    log.info("warm: what calls need is imported")
+    _tried(last.__name__, last)
     WARM.set()
+    log.info("warm: what calls need is imported")
+
+
+def _tried(what: str, do: Callable[[], object]) -> None:
+    try:
+        with IMPORTING:
+            do()
+    except Exception as error:  # noqa: BLE001 - whoever needs it meets the error where it can be handled
+        log.warning("warming up, %s: %s", what, error)
 
 
 def modules() -> Iterator[str]:

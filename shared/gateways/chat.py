@@ -1,6 +1,5 @@
 """Chats and pagers through Apprise, whose plugins are led through our transport."""
 
-import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -101,22 +100,12 @@ class _Requests:
 
 def _plugin(channel: Channel, url: str) -> Any:  # noqa: ANN401 - one of Apprise's plugins
     with IMPORTING:
-        import apprise  # noqa: PLC0415 - a hundred and fifty plugins, and only who sends needs one
+        from shared.gateways.apprise_plugins import plugin_of  # noqa: PLC0415 - imports Apprise
 
-        # Their logs show addresses with their secrets; what went wrong is in our own errors.
-        logging.getLogger("apprise").disabled = True
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-        asset = apprise.AppriseAsset(
-            app_id="Foundry Ops",
-            app_desc="Foundry Ops",
-            async_mode=False,
-            http_redirects=False,
-            storage_mode="memory",
-        )
-        plugin = apprise.Apprise.instantiate(url, asset=asset)
-        if plugin is None or not _lead(plugin):
-            message = "the secret holds no Apprise URL of a service that is reached over HTTP; correct it"
-            raise AzureCallFailed(_OPERATION, channel.secret, 400, message, retryable=False)
+    plugin = plugin_of(url)
+    if plugin is None or not _lead(plugin):
+        message = "the secret holds no Apprise URL of a service that is reached over HTTP; correct it"
+        raise AzureCallFailed(_OPERATION, channel.secret, 400, message, retryable=False)
     return plugin
 
 

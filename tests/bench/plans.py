@@ -53,6 +53,7 @@ def figures(folder: Path, wanted: set[str], say: Callable[[str], None]) -> list[
 class Measured:
     """One plan: the app's run, and the same in a world where only Azure takes time.
 
+    `preview`: real seconds of the first one, in a process that has had the time to warm up; `cold_preview`: without.
     `down`: real seconds that the tenants were truly without service, None where they never were.
     """
 
@@ -60,7 +61,8 @@ class Measured:
     speed: float
     run: dict[str, Span]
     azure: dict[str, Span]
-    previews: list[float]
+    preview: float
+    cold_preview: float
     rto: float | None
     down: float | None
 
@@ -74,8 +76,13 @@ class Measured:
             yield Figure(f"{name} beyond critical path (s)", beyond, MOST_BEYOND, measured, reference)
         else:
             yield Figure(f"{name} over critical path", took / path, 1.10, measured, reference)
-        first, best = self.previews[0], min(self.previews)
-        yield Figure(f"preview of {name} (s)", best, 2.0, f"{best:.2f} s", f"{first:.2f} s the first time")
+        yield Figure(
+            f"first preview of {name} (s)",
+            self.preview,
+            2.0,
+            f"{self.preview:.2f} s",
+            f"{self.cold_preview:.2f} s in a process that has just begun",
+        )
         if name == command.FIRST and self.rto is not None and self.down is not None:
             # The clock stops when a transaction of every tenant has proved what the tenants saw before.
             proof = self.azure[proving(self.plan)[-1]]
@@ -110,7 +117,8 @@ def measured(plan: str, folder: Path, speed: float | None = None) -> Measured:
             PlanRequest(mode=play.scene.mode, outage_started_at=since),
             maker.parameters.model_validate(parameters),
         )
-        previews = [_preview(play) for _ in range(2)]
+        cold = _first_preview(play, warm=False)
+        preview = _first_preview(play, warm=True)
         with copied(play.azure, folder / "copy" / "azure.db", estate) as stage:
             run_id = _begin(play)
             record = play.ended(run_id, seconds=PATIENCE)
@@ -122,7 +130,7 @@ def measured(plan: str, folder: Path, speed: float | None = None) -> Measured:
         step["name"]: Span(*((_at(step[end]) - began).total_seconds() * speed for end in ENDS))
         for step in record["steps"]
     }
-    return Measured(made, speed, run, azure, previews, record["rto"]["measured_seconds"], down)
+    return Measured(made, speed, run, azure, preview, cold, record["rto"]["measured_seconds"], down)
 
 
 ENDS = ("started_at", "finished_at")
@@ -136,6 +144,16 @@ def _begin(play: Play) -> str:
         body = {"decision": "approve", "reason": "what the plan is for has happened"}
         play.scene.api.post(f"/api/runs/{run.run_id}/approvals", body, mail)
     return run.run_id
+
+
+def _first_preview(play: Play, *, warm: bool) -> float:
+    """The first preview of a process: of one that has imported what calls need, or of one that imports nothing ahead."""
+    play.machine.end()
+    play.machine.env["WARM_UP"] = str(warm).lower()
+    play.machine.start()
+    if warm:
+        play.machine.wait_until_warm()
+    return _preview(play)
 
 
 def _preview(play: Play) -> float:

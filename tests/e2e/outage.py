@@ -11,10 +11,14 @@ SPEED = 120.0
 
 
 @contextmanager
-def outage(folder: Path, *, speed: float = SPEED) -> Generator[tuple[AzureThread, MachineProcess]]:
+def outage(
+    folder: Path, *, speed: float = SPEED, warm: bool = False
+) -> Generator[tuple[AzureThread, MachineProcess]]:
     """Japaneast is away, and the app has just been started."""
     folder.mkdir(parents=True, exist_ok=True)
     with AzureThread(folder / "azure.db", speed=speed) as azure:
         azure.take_region_away("japaneast")
-        with MachineProcess(folder, speed=speed, azure=azure.url) as machine:
+        machine = MachineProcess(folder, speed=speed, azure=azure.url)
+        machine.env["WARM_UP"] = str(warm).lower()
+        with machine:
             yield azure, machine

@@ -15,7 +15,8 @@ def body_for(mode: str = "real") -> dict[str, Any]:
 
 
 def test_a_preview_of_region_outage_is_what_the_run_then_sends(tmp_path: Path):
-    with outage(tmp_path) as (azure, machine):
+    # This one warms up, as every app does outside the tests, beside all that follows.
+    with outage(tmp_path, warm=True) as (azure, machine):
         answer = machine.call("POST", "/api/recovery/region_outage/preview", "alice", json=body_for())
         assert answer.status_code == 200, answer.text
         assert azure.ledger() == []
@@ -24,6 +25,8 @@ def test_a_preview_of_region_outage_is_what_the_run_then_sends(tmp_path: Path):
         record = machine.wait_until_over(run, seconds=120)
         assert record["status"] == "succeeded"
         assert len(check_the_same(answer.json()["steps"], azure.ledger())) >= 13
+        machine.wait_until_warm()
+        assert "warming up, " not in (tmp_path / "machine.log").read_text()
 
 
 def test_a_preview_says_what_would_stop_the_run_and_is_quick(tmp_path: Path):
