@@ -6,6 +6,7 @@ the output the closed one.
 """
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -70,6 +71,8 @@ class _Handler:
         self.ladder_due: datetime | None = None
         self.quiet: task.TimerTask | None = None
         self.again: task.TimerTask | None = None
+        self.hold: task.TimerTask | None = None
+        self.held_until: datetime | None = None
         self.look: task.TimerTask | None = None
         self.looks: list[float] = []
         self.verifying: task.Task[Any] | None = None
@@ -107,7 +110,7 @@ class _Handler:
         return self.incident.to_wire()
 
     def _waits(self) -> list[task.Task[Any]]:
-        timers = (self.ladder, self.quiet, self.again, self.look, self.run, self.verifying)
+        timers = (self.ladder, self.quiet, self.again, self.hold, self.look, self.run, self.verifying)
         return [
             self.wakes,
             self.decisions,
@@ -127,7 +130,10 @@ class _Handler:
             self._take_verdict(self.verifying)
         if self.again is not None and self.again.is_complete:
             self.again = None
-            yield from self._try_again()
+            yield from self._remedy_if_needed("another run on its services helped")
+        if self.hold is not None and self.hold.is_complete:
+            self.hold = self.held_until = None
+            yield from self._remedy_if_needed("the maintenance is over", reroute=True)
         if self.quiet is not None and self.quiet.is_complete:
             self.quiet = None
             yield from self._close_itself()
@@ -159,6 +165,17 @@ class _Handler:
             self.incident = self.incident.model_copy(update={"ladder": before})
         elif before:
             self.incident = incidents.rerouted(self.incident, before)
+        self._hold_until(self.brief["held_until"])
+
+    def _hold_until(self, wanted: str | None) -> None:
+        """The clock for the end of a maintenance window: what it held back is looked at then."""
+        until = datetime.fromisoformat(wanted) if wanted else None
+        if until == self.held_until:
+            return
+        if self.hold is not None:
+            self.hold.cancel()
+        self.held_until = until
+        self.hold = self.ctx.create_timer(max(until - self.now, timedelta(0))) if until is not None else None
 
     # --- remediation
 
@@ -169,26 +186,28 @@ class _Handler:
         self.incident = incidents.started(self.incident, self.now, request["run_id"])
         self.run = self.ctx.call_sub_orchestrator("run_plan", input=request, instance_id=request["run_id"])
 
-    def _try_again(self) -> Waits:
-        """A run had to wait for another on its services; that one may have helped, and then nothing is left to do."""
-        order: Wire = {"incident": self.incident.to_wire()}
-        try:
-            verdict = yield from self.until(
-                self.ctx.call_activity("recovered_meanwhile", input=order, retry_policy=CHECK)
-            )
-        except task.TaskFailedError:
-            verdict = {"healthy": False}  # the run looks for itself
-        if self.incident.state not in incidents.STANDS:
+    def _remedy_if_needed(self, well: str, *, reroute: bool = False) -> Waits:
+        """The run that had to wait begins, if what it waited for has not brought about what it would; then `well`.
+
+        A security incident is never taken for over because a proof holds: nothing but its plan contains it.
+        """
+        yield from self._assess(reroute=reroute)
+        if self.hold is not None or self.incident.state not in incidents.STANDS:
             return
-        if verdict["healthy"]:
-            helped = self.incident.model_copy(update={"remediation": Remediation.HELPED})
-            self.incident = incidents.mitigated(
-                helped, self.now, f"another run on its services helped: {verdict['seen']}"
-            )
-            self._begin_quiet()
+        verdict: Wire = {"healthy": False}
+        if not self.incident.security:
+            order: Wire = {"incident": self.incident.to_wire()}
+            with suppress(task.TaskFailedError):  # the run looks for itself
+                verdict = yield from self.until(
+                    self.ctx.call_activity("recovered_meanwhile", input=order, retry_policy=CHECK)
+                )
+        if not verdict["healthy"]:
+            self._remediate()
             return
-        yield from self._assess()
-        self._remediate()
+        if self.incident.run_ids:
+            self.incident = self.incident.model_copy(update={"remediation": Remediation.HELPED})
+        self.incident = incidents.mitigated(self.incident, self.now, f"{well}: {verdict['seen']}")
+        self._begin_quiet()
 
     def _take_run(self, run: task.Task[Any]) -> None:
         self.run = None
@@ -306,10 +325,10 @@ class _Handler:
         if kept["generation"] == self.generation:
             signals = Signals.from_wire(kept["signals"])
             self.incident = self.incident.model_copy(update={"signals": signals})
-        for timer in (self.ladder, self.quiet, self.again, self.look):
+        for timer in (self.ladder, self.quiet, self.again, self.hold, self.look):
             if timer is not None and not timer.is_complete:
                 timer.cancel()
-        self.ladder = self.quiet = self.again = self.look = None
+        self.ladder = self.quiet = self.again = self.hold = self.look = None
         yield from self._finish_chores()
         if self.incident.ticket is not None:
             self.chore("close the ticket", "close_ticket")
@@ -340,7 +359,9 @@ class _Handler:
             self._tell(what, tuple(mails), tuple(channels))
 
     def _climb(self) -> None:
-        """Tell every level that is due, and set the clock for the next."""
+        """Tell every level that is due, and set the clock for the next. Nobody, before a window's end is looked at."""
+        if self.hold is not None:
+            return
         wait = timedelta(seconds=self.brief["acknowledged_seconds"])
         due = incidents.rung_due(self.incident, wait)
         while due is not None and due <= self.now:
@@ -413,6 +434,7 @@ EMPTY_BRIEF: Wire = {
     "policy": "",
     "ladder": [],
     "silenced_until": None,
+    "held_until": None,
     "plan": "",
     "request": None,
     "ticket_system": "",

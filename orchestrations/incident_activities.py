@@ -45,7 +45,7 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     notes, plan = list(routed.notes), rule.plan if rule is not None else ""
     if not world.signer.is_ours(incident.alert):
         notes.append("the alert is not signed by this app: nothing is started")
-    elif routed.held:
+    elif routed.held_until is not None:
         pass
     elif rule is None:
         notes.append(f"the estate names no plan for {incident.alert.rule}: people decide")
@@ -68,6 +68,7 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         "policy": routed.policy,
         "ladder": [rung.to_wire() for rung in routed.ladder],
         "silenced_until": routed.silenced_until.isoformat() if routed.silenced_until else None,
+        "held_until": routed.held_until.isoformat() if routed.held_until else None,
         "plan": plan,
         "request": request,
         "ticket_system": routed.ticket_system,
@@ -138,10 +139,10 @@ def verify_recovered(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def recovered_meanwhile(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
-    """Whether the plan's own proof holds by now, because another run on the same services has helped.
+    """Whether the plan's own proof holds by now, because another run on the same services or a maintenance has helped.
 
-    Asked before a run is tried again that had to wait for another: guardrails would keep it from doing the same
-    again, and what comes later on the ladder would be done to what is well.
+    Asked before a run begins that had to wait for them: guardrails would keep it from doing the same again, and what
+    comes later on the ladder would be done to what is well.
     """
     with IMPORTING:
         from shared.actions.action import Call  # noqa: PLC0415 - with the first run that had to wait

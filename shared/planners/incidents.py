@@ -27,6 +27,8 @@ def assessed(incident: Incident, brief: Wire, now: datetime) -> Incident:
     """What the estate says of it: whose it is, who is told when, and what is silent."""
     ladder = tuple(Rung.from_wire(rung) for rung in brief["ladder"])
     silenced = datetime.fromisoformat(brief["silenced_until"]) if brief["silenced_until"] else None
+    if _silent(incident.silenced_until, now) and not _silent(silenced, now):
+        incident = noted(incident, now, "silent no more")
     incident = incident.model_copy(
         update={
             "security": brief["security"],
@@ -40,9 +42,15 @@ def assessed(incident: Incident, brief: Wire, now: datetime) -> Incident:
     if incident.remediation in {Remediation.NONE, Remediation.OFFERED}:
         offered = Remediation.OFFERED if brief["plan"] else Remediation.NONE
         incident = incident.model_copy(update={"plan": brief["plan"], "remediation": offered})
+    said = {entry.what for entry in incident.timeline}
     for line in brief["notes"]:
-        incident = noted(incident, now, line)
+        if line[:500] not in said:
+            incident = noted(incident, now, line)
     return incident
+
+
+def _silent(until: datetime | None, now: datetime) -> bool:
+    return until is not None and now < until
 
 
 def signalled(incident: Incident, signals: Signals, now: datetime) -> Incident:

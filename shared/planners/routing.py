@@ -11,14 +11,17 @@ from shared.planners.silences import silenced
 
 
 class Routed(NamedTuple):
-    """What `assess_incident` starts from. `held` says why nothing is remedied by itself, if so."""
+    """What `assess_incident` starts from. Until `held_until` maintenance keeps remediation from starting by itself.
+
+    `silenced_until` may lie behind us: then it is when people's time began to count.
+    """
 
     service: str
     policy: str
     ladder: tuple[Rung, ...]
     silenced_until: datetime | None
     ticket_system: str
-    held: str
+    held_until: datetime | None
     notes: tuple[str, ...]
 
 
@@ -31,7 +34,8 @@ def route(
 ) -> Routed:
     """Pure. A silence keeps people from being woken, a maintenance window keeps remediation from starting as well.
 
-    An estate without an escalation section pages its `on_call` at once.
+    The ladder counts from their end, for nobody knew of it before. An estate without an escalation section pages its
+    `on_call` at once.
     """
     alert, notes = incident.alert, list[str]()
     service = service_of(estate, alert.resources) or _named(estate, rule)
@@ -45,23 +49,24 @@ def route(
         ),
         None,
     )
-    held = ""
     if window is not None:
-        held = f"maintenance until {window.ends:%Y-%m-%d %H:%M %Z}: {window.reason}"
-        notes.append(held)
+        notes.append(f"maintenance until {window.ends:%Y-%m-%d %H:%M %Z}: {window.reason}")
     silence, quiet_until = silenced(silences, alert, now), window.ends if window is not None else None
     if silence is not None:
         notes.append(
             f"silenced by {silence.by} until {silence.expires_at:%Y-%m-%d %H:%M} UTC: {silence.reason}"
         )
         quiet_until = max(silence.expires_at, quiet_until or silence.expires_at)
+    if quiet_until is None and incident.silenced_until is not None:
+        quiet_until = min(incident.silenced_until, now)
+    begins = max(incident.opened_at, quiet_until or incident.opened_at)
     oncall = estate.escalation
     if oncall is None:
         ladder: tuple[Rung, ...] = (
             Rung(
                 level=1,
                 team="on call",
-                due_at=incident.opened_at,
+                due_at=begins,
                 to=estate.on_call,
                 channels=(),
                 why="the estate has no escalation section",
@@ -70,7 +75,7 @@ def route(
         policy, tickets = "", ""
     else:
         chosen = oncall.policy(service.on_call if service is not None else None)
-        found = ladder_of(oncall, chosen.name, incident.severity, incident.opened_at, rule=alert.rule)
+        found = ladder_of(oncall, chosen.name, incident.severity, begins, rule=alert.rule)
         ladder = tuple(Rung.from_wire(rung.to_wire()) for rung in found)
         policy, tickets = chosen.name, chosen.tickets or ""
     return Routed(
@@ -79,7 +84,7 @@ def route(
         ladder=ladder,
         silenced_until=quiet_until,
         ticket_system=tickets,
-        held=held,
+        held_until=window.ends if window is not None else None,
         notes=tuple(notes),
     )
 

@@ -99,14 +99,16 @@ class Ward:
 
 
 @contextmanager
-def ward(folder: Path, *, speed: float = SPEED, quiet: str = "PT3S", limits: str = "") -> Generator[Ward]:
-    """Whole and well, with the rules at work; incidents close after a short quiet time."""
+def ward(
+    folder: Path, *, speed: float = SPEED, quiet: str = "PT3S", limits: str = "", more: str = ""
+) -> Generator[Ward]:
+    """Whole and well, with the rules at work; incidents close after a short quiet time. `more` of the estate."""
     folder.mkdir(parents=True, exist_ok=True)
     path = quiet_estate(folder)
     text = path.read_text(encoding="utf-8")
     lines = f"limits:\n  quiet_before_close: {quiet}\n{limits}"
     assert text.count("\nlimits:\n") == 1
-    path.write_text(re.sub(r"^limits:\n", lines, text, flags=re.MULTILINE), encoding="utf-8")
+    path.write_text(re.sub(r"^limits:\n", lines, text, flags=re.MULTILINE) + more, encoding="utf-8")
     with (
         AzureThread(folder / "azure.db", speed=speed) as azure,
         MachineProcess(folder, speed=speed, azure=azure.url, estate=path) as machine,

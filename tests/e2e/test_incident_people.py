@@ -1,6 +1,7 @@
 """What people do with an incident, and what nothing but a person may do."""
 
 import email
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -11,13 +12,32 @@ from typing import Any
 
 import pytest
 
+from shared.estate.load import load
 from tests.e2e.incidents import KEY, Ward, closed, said, ward
+from tests.e2e.machine import SAMPLE
 from tests.e2e.test_alert import FRONT_DOOR, alert
+
+AGENTS = load(SAMPLE).service("agent-service").resource_id
+
+
+WINDOW = timedelta(seconds=16)
+"""How long the maintenance lasts that is under way when all begins."""
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
-    with ward(tmp_path_factory.mktemp("incidents")) as found:
+    """While the database and its app are being worked on, an alert comes about each; one goes on after the work."""
+    begins = datetime.now(UTC)
+    window = {
+        "begins": begins.isoformat(),
+        "ends": (begins + WINDOW).isoformat(),
+        "reason": "the database moves",
+        "services": ["agents-db", "agent-service"],
+    }
+    more = f"\nmaintenance_windows: {json.dumps([window])}\n"
+    with ward(tmp_path_factory.mktemp("incidents"), more=more) as found:
+        found.fault("high_load", "messages", load=96)
+        send(found, "HighErrorRate", number="w1", target=AGENTS)
         yield found
 
 
@@ -103,6 +123,25 @@ def test_resolved_is_a_hint_that_closes_after_a_quiet_time(here: Ward) -> None:
     assert incident["closed_by"] == "system"
     mitigated, over = (datetime.fromisoformat(incident[name]) for name in ("mitigated_at", "closed_at"))
     assert over - mitigated >= timedelta(seconds=3)
+
+
+def test_what_a_maintenance_window_held_back_is_looked_at_when_it_ends(here: Ward) -> None:
+    well = here.incident("HighErrorRate", closed)
+    assert "mitigated: the maintenance is over: all that the plan would bring about is so already" in said(
+        well
+    )
+    assert (well["run_ids"], well["closed_by"]) == ([], "system")
+    broken = here.incident("CosmosRuUsage", lambda one: one["remediation"] == "helped")
+    ends = datetime.fromisoformat(broken["silenced_until"])
+    for one in (well, broken):
+        assert "maintenance until" in said(one)
+        assert datetime.fromisoformat(one["opened_at"]) < ends
+    record = here.machine.record(broken["run_ids"][0])
+    assert datetime.fromisoformat(record["started_at"]) >= ends
+    assert [step["changed"] for step in record["steps"]][:1] == [True]
+    told = [datetime.fromisoformat(rung["told_at"]) for rung in well["ladder"] if rung["told_at"]]
+    assert told == [], "whoever is told of what is well again is told in vain"
+    assert all(datetime.fromisoformat(rung["due_at"]) >= ends for rung in broken["ladder"])
 
 
 def test_nothing_but_a_person_closes_what_is_about_security(here: Ward) -> None:
