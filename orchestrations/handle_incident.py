@@ -97,6 +97,7 @@ class _Handler:
     def carry_out(self) -> Waits:
         self.wakes = self.ctx.wait_for_external_event("alert")
         self.decisions = self.ctx.wait_for_external_event("decision")
+        self.silences = self.ctx.wait_for_external_event("silence")
         yield from self._assess()
         self._remediate()
         yield from self._look()
@@ -114,6 +115,7 @@ class _Handler:
         return [
             self.wakes,
             self.decisions,
+            self.silences,
             *(one for one in timers if one is not None),
             *(one.task for one in self.chores),
         ]
@@ -121,6 +123,9 @@ class _Handler:
     def _go_on(self) -> Waits:
         yield from self._take_wake()
         yield from self._take_decision()
+        if self.silences.is_complete:
+            self.silences = self.ctx.wait_for_external_event("silence")
+            yield from self._assess(reroute=True)
         self._take_chores()
         if self.ladder is not None and self.ladder.is_complete:
             self.ladder = None
@@ -150,6 +155,7 @@ class _Handler:
         }
         if asked_by is not None:
             order["asked_by"] = asked_by
+        known = self.brief
         try:
             self.brief = yield from self.until(
                 self.ctx.call_activity("assess_incident", input=order, retry_policy=CHECK)
@@ -158,13 +164,15 @@ class _Handler:
             why = "nobody else is known"
             rung = Rung(level=1, team="on call", due_at=self.now, to=(), channels=(), why=why)
             notes = [f"could not be assessed: {str(error)[:300]}"]
-            self.brief = {**EMPTY_BRIEF, "ladder": [rung.to_wire()], "notes": notes}
+            unknown: Wire = {**EMPTY_BRIEF, "ladder": [rung.to_wire()]}
+            nothing: Wire = {"request": None, "silenced_until": None, "held_until": None, "notes": notes}
+            self.brief = {**(known or unknown), **nothing}
         before = self.incident.ladder
-        self.incident = incidents.assessed(self.incident, self.brief, self.now)
+        self.incident = incidents.assessed(self.incident, self.brief, self.now, known)
         if before and not reroute:
             self.incident = self.incident.model_copy(update={"ladder": before})
         elif before:
-            self.incident = incidents.rerouted(self.incident, before)
+            self.incident = incidents.rerouted(self.incident, before, self.now)
         self._hold_until(self.brief["held_until"])
 
     def _hold_until(self, wanted: str | None) -> None:

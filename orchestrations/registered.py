@@ -23,6 +23,7 @@ ORCHESTRATIONS = (
     "run_plan.run_plan",
     "handle_incident.handle_incident",
     "unreadable_alert.report_unreadable_alert",
+    "silence_told.tell_of_silence",
 )
 
 ENTITIES = (
@@ -58,7 +59,11 @@ ACTIVITIES = (
 )
 """Besides the actions of the catalog, which are activities under their own names."""
 
-ACTIVITIES_WITH_CLIENT = ("activities.run_is_over", "evidence.seal_evidence")
+ACTIVITIES_WITH_CLIENT = (
+    "activities.run_is_over",
+    "evidence.seal_evidence",
+    "silence_told.wake_incidents",
+)
 """Those that ask Durable itself."""
 
 TIMERS = {"triggers.tick.tick": "0 */5 * * * *", "triggers.watch.watch_endpoints": "20 * * * * *"}

@@ -23,8 +23,8 @@ def noted(incident: Incident, now: datetime, what: str, who: str = "") -> Incide
     return incident.model_copy(update={"timeline": lines})
 
 
-def assessed(incident: Incident, brief: Wire, now: datetime) -> Incident:
-    """What the estate says of it: whose it is, who is told when, and what is silent."""
+def assessed(incident: Incident, brief: Wire, now: datetime, known: Wire | None = None) -> Incident:
+    """What the estate says of it: whose it is, who is told when, and what is silent. `known` is what it said before."""
     ladder = tuple(Rung.from_wire(rung) for rung in brief["ladder"])
     silenced = datetime.fromisoformat(brief["silenced_until"]) if brief["silenced_until"] else None
     if _silent(incident.silenced_until, now) and not _silent(silenced, now):
@@ -42,9 +42,9 @@ def assessed(incident: Incident, brief: Wire, now: datetime) -> Incident:
     if incident.remediation in {Remediation.NONE, Remediation.OFFERED}:
         offered = Remediation.OFFERED if brief["plan"] else Remediation.NONE
         incident = incident.model_copy(update={"plan": brief["plan"], "remediation": offered})
-    said = {entry.what for entry in incident.timeline}
+    said = known["notes"] if known else ()
     for line in brief["notes"]:
-        if line[:500] not in said:
+        if line not in said:
             incident = noted(incident, now, line)
     return incident
 
@@ -87,12 +87,16 @@ def raised(incident: Incident, now: datetime) -> Incident | None:
     return noted(incident.model_copy(update={"severity": worst}), now, what)
 
 
-def rerouted(incident: Incident, before: tuple[Rung, ...]) -> Incident:
+def rerouted(incident: Incident, before: tuple[Rung, ...], now: datetime) -> Incident:
     """A new ladder, without asking again whom the old one has already told."""
     told = tuple(rung for rung in before if rung.told_at is not None)
     known = {rung.team for rung in told}
     ahead = tuple(rung for rung in incident.ladder if rung.team not in known)
-    return incident.model_copy(update={"ladder": (*told, *ahead)})
+    incident = incident.model_copy(update={"ladder": (*told, *ahead)})
+    # What was tried in vain does not wait, whoever is new.
+    return (
+        incident if told or incident.remediation is not Remediation.DID_NOT_HELP else hurried(incident, now)
+    )
 
 
 def _looked_back(incident: Incident, signals: Signals) -> bool:

@@ -97,10 +97,17 @@ def test_it_is_taken_on_the_page_behind_the_link_in_its_mail(here: Ward) -> None
     here.incident("QueueIsLong", closed)
 
 
+def silence(here: Ward, rule: str, *, seconds: float) -> str:
+    """As alice; the silence's id."""
+    until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+    body = {"rule": rule, "expires_at": until, "reason": "the door is being painted"}
+    answer = here.machine.call("POST", "/api/silences", "alice", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
 def test_a_silence_wakes_nobody(here: Ward) -> None:
-    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    body = {"rule": "DoorOpen", "expires_at": until, "reason": "the door is being painted"}
-    assert here.machine.call("POST", "/api/silences", "alice", json=body).status_code == 201
+    silence(here, "DoorOpen", seconds=3600)
     send(here, "DoorOpen", number="s1")
     incident = here.incident("DoorOpen", lambda one: one["ticket"] is not None)
     assert "silenced by alice@contoso.com" in said(incident)
@@ -112,6 +119,25 @@ def test_a_silence_wakes_nobody(here: Ward) -> None:
     here.incident("DoorOpen", closed)
     time.sleep(1)
     assert here.mails(incident) == {}, "who was never woken is not told that it is over"
+
+
+def test_people_are_told_as_soon_as_a_silence_is_over(here: Ward) -> None:
+    silence(here, "GateOpen", seconds=4)
+    early = silence(here, "WallOpen", seconds=3600)
+    for rule in ("GateOpen", "WallOpen"):
+        send(here, rule, number=rule)
+        assert here.mails(here.incident(rule, lambda one: bool(one["ladder"]))) == {}
+    assert here.machine.call("DELETE", f"/api/silences/{early}", "alice").status_code == 200
+    here.until(lambda: here.mails(here.incidents("WallOpen")[0]), seconds=5)
+    (wall,) = here.incidents("WallOpen")
+    assert "silent no more" in said(wall)
+    assert datetime.fromisoformat(wall["ladder"][0]["due_at"]) <= datetime.now(UTC)
+    here.until(lambda: here.mails(here.incidents("GateOpen")[0]), seconds=9)
+    # And one that begins in the midst of an incident is heard of too.
+    silence(here, "WallOpen", seconds=3600)
+    here.until(lambda: "silenced by alice" in said(here.incidents("WallOpen")[0]).split("silent no more")[1])
+    for rule in ("GateOpen", "WallOpen"):
+        here.decide(here.incidents(rule)[0], "resolve")
 
 
 def test_resolved_is_a_hint_that_closes_after_a_quiet_time(here: Ward) -> None:
