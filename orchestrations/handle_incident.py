@@ -36,6 +36,9 @@ LOOKS = (2.0, 30.0, 300.0)
 """Seconds from one look at the entity to the next after a wake-up: the alert may not have arrived there yet, and
 what comes soon after it wakes nobody (`WAKE_SELDOM`)."""
 
+PROBES = (30.0, 60.0, 120.0, 240.0, 480.0, 900.0, 1800.0, 3600.0)
+"""Seconds from one look to the next after a `resolved` that was not true yet: what recovers later closes by itself."""
+
 TRIES = 7
 """Runs for one incident: another one may be at work on the same services first, for an hour with its whole ladder."""
 
@@ -76,6 +79,8 @@ class _Handler:
         self.look: task.TimerTask | None = None
         self.looks: list[float] = []
         self.verifying: task.Task[Any] | None = None
+        self.probe: task.TimerTask | None = None
+        self.probes: list[float] = []
 
     @property
     def now(self) -> datetime:
@@ -111,12 +116,12 @@ class _Handler:
         return self.incident.to_wire()
 
     def _waits(self) -> list[task.Task[Any]]:
-        timers = (self.ladder, self.quiet, self.again, self.hold, self.look, self.run, self.verifying)
+        timers = (self.ladder, self.quiet, self.again, self.hold, self.look, self.probe)
         return [
             self.wakes,
             self.decisions,
             self.silences,
-            *(one for one in timers if one is not None),
+            *(one for one in (*timers, self.run, self.verifying) if one is not None),
             *(one.task for one in self.chores),
         ]
 
@@ -133,6 +138,9 @@ class _Handler:
             self._take_run(self.run)
         if self.verifying is not None and self.verifying.is_complete:
             self._take_verdict(self.verifying)
+        if self.probe is not None and self.probe.is_complete:
+            self.probe = None
+            self._verify()
         if self.again is not None and self.again.is_complete:
             self.again = None
             yield from self._remedy_if_needed("another run on its services helped")
@@ -237,6 +245,8 @@ class _Handler:
         else:
             self.incident = incidents.hurried(self.incident, self.now)
             self._tell_everybody(f"tried-{len(self.incident.run_ids)}")
+            if self.incident.signals.condition == "resolved":
+                self._follow_up()
         if self.incident.ticket is not None:
             self.chore("note it in the ticket", "note_in_ticket", key=run_id)
 
@@ -269,6 +279,7 @@ class _Handler:
     def _answer(self, before: Signals, signals: Signals) -> None:
         """Resolved: see whether it is so. Fired after it had been mitigated: people, because it did not last."""
         if signals.condition == "fired":
+            self._end_probes()
             if self.quiet is not None and self.incident.state is IncidentState.OPEN:
                 self._end_quiet()
                 self.incident = incidents.hurried(self.incident, self.now)
@@ -276,10 +287,24 @@ class _Handler:
                     self.incident = self.incident.model_copy(update={"remediation": Remediation.DID_NOT_HELP})
                     self._tell_everybody(f"back-{signals.changes}")
         elif before.condition == "fired" and self.incident.state in incidents.STANDS:
+            self._follow_up()
+
+    def _follow_up(self) -> None:
+        """See whether it is over, and if it is not yet, again and again. That something answers ends no breach."""
+        self._end_probes()
+        if not self.incident.security:
+            self.probes = list(PROBES)
             self._verify()
 
+    def _end_probes(self) -> None:
+        self.probes = []
+        if self.probe is not None:
+            self.probe.cancel()
+            self.probe = None
+
     def _verify(self) -> None:
-        if self.verifying is None and self.run is None:
+        stands = self.incident.state in incidents.STANDS
+        if stands and self.verifying is None and self.run is None:
             order: Wire = {"incident": self.incident.to_wire()}
             self.verifying = self.ctx.call_activity("verify_recovered", input=order, retry_policy=PATIENTLY)
 
@@ -290,13 +315,18 @@ class _Handler:
             verdict: Wire = {"healthy": False, "seen": f"it could not be looked at: {why}"}
         else:
             verdict = verifying.get_result()
-        if self.incident.state not in incidents.STANDS:
+        # What has fired again meanwhile is not over, whatever was seen.
+        if self.incident.state not in incidents.STANDS or self.incident.signals.condition == "fired":
             return
         if verdict["healthy"]:
             self.incident = incidents.mitigated(self.incident, self.now, verdict["seen"])
             self._begin_quiet()
-        else:
-            self.incident = incidents.noted(self.incident, self.now, f"not over: {verdict['seen']}")
+            return
+        pause = self.probes.pop(0) if self.probes else None
+        more = "" if pause is not None else "; it is not looked at again by itself"
+        self.incident = incidents.noted(self.incident, self.now, f"not over: {verdict['seen']}{more}")
+        if pause is not None:
+            self.probe = self.ctx.create_timer(timedelta(seconds=pause * self.brief["pace"]))
 
     # --- closing
 
@@ -333,10 +363,10 @@ class _Handler:
         if kept["generation"] == self.generation:
             signals = Signals.from_wire(kept["signals"])
             self.incident = self.incident.model_copy(update={"signals": signals})
-        for timer in (self.ladder, self.quiet, self.again, self.hold, self.look):
+        for timer in (self.ladder, self.quiet, self.again, self.hold, self.look, self.probe):
             if timer is not None and not timer.is_complete:
                 timer.cancel()
-        self.ladder = self.quiet = self.again = self.hold = self.look = None
+        self.ladder = self.quiet = self.again = self.hold = self.look = self.probe = None
         yield from self._finish_chores()
         if self.incident.ticket is not None:
             self.chore("close the ticket", "close_ticket")
@@ -450,4 +480,5 @@ EMPTY_BRIEF: Wire = {
     "quiet_seconds": 600.0,
     "acknowledged_seconds": 3600.0,
     "again_after": 60.0,
+    "pace": 1.0,
 }

@@ -76,6 +76,7 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         "quiet_seconds": limits.quiet_before_close.total_seconds(),
         "acknowledged_seconds": limits.acknowledged_for.total_seconds(),
         "again_after": AGAIN_AFTER * world.settings.retry_scale,
+        "pace": world.settings.retry_scale,
     }
 
 

@@ -18,6 +18,7 @@ from tests.e2e.machine import SAMPLE
 from tests.e2e.test_alert import FRONT_DOOR, alert
 
 AGENTS = load(SAMPLE).service("agent-service").resource_id
+INFERENCE = load(SAMPLE).service("inference-api")
 
 
 WINDOW = timedelta(seconds=16)
@@ -149,6 +150,18 @@ def test_resolved_is_a_hint_that_closes_after_a_quiet_time(here: Ward) -> None:
     assert incident["closed_by"] == "system"
     mitigated, over = (datetime.fromisoformat(incident[name]) for name in ("mitigated_at", "closed_at"))
     assert over - mitigated >= timedelta(seconds=3)
+
+
+def test_a_hint_that_came_too_early_is_followed_up(here: Ward) -> None:
+    down = here.fault("endpoint_down", INFERENCE.health_url or "")
+    for condition in ("Fired", "Resolved"):
+        send(here, "InferenceOdd", number="h1", condition=condition, target=INFERENCE.resource_id)
+        here.incident("InferenceOdd", lambda one: bool(one["ladder"]))
+    here.incident("InferenceOdd", lambda one: "not over: https://ml-inference" in said(one))
+    here.mend(down)
+    incident = here.incident("InferenceOdd", closed)
+    assert incident["closed_by"] == "system"
+    assert incident["signals"]["resolved"] == 1, "nobody had to say it again"
 
 
 def test_what_a_maintenance_window_held_back_is_looked_at_when_it_ends(here: Ward) -> None:
