@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrations.evidence import journal_of, left_over
+from orchestrations.evidence import journal_of, left_over, untouched
 from orchestrations.start import is_over
 from orchestrations.telling import send_once, tell
 from shared.actions.action import Action, Call
@@ -38,6 +38,8 @@ def perform(action: Action, payload: Wire) -> Wire:
         return _carry_out(action, order, payload, world)
     with journal_of(world, order.run_id, order.name) as journal:
         answer = _carry_out(action, order, payload, world)
+    if payload.get("guarded") and ("failure" in answer or answer.get("outcome", {}).get("changed") is False):
+        answer["untouched"] = untouched(world, order.run_id, order.name, journal)
     return {**answer, **left_over(journal)}
 
 

@@ -7,7 +7,7 @@ from durabletask.entities import EntityContext
 from shared.model.incident_id import incident_id
 from shared.model.severity import Severity
 from shared.model.wire import Wire
-from shared.planners.guardrails import admitted
+from shared.planners.guardrails import admitted, given_back
 
 
 def service_claim(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
@@ -39,11 +39,16 @@ def automation(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 
 def guardrails(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol
     """What automation has changed lately. `admit` answers why a step may not begin, or nothing."""
     state: Wire = ctx.get_state(dict, {})
-    if ctx.operation != "admit":
-        return state
-    refusal, state = admitted(state, payload)
-    ctx.set_state(state)
-    return refusal
+    match ctx.operation:
+        case "admit":
+            refusal, state = admitted(state, payload)
+            ctx.set_state(state)
+            return refusal
+        case "give_back":
+            ctx.set_state(given_back(state, payload))
+            return ""
+        case _:
+            return state
 
 
 def endpoint_health(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN401 - Durable's entity protocol

@@ -52,6 +52,25 @@ def left_over(journal: Journal) -> Wire:
     return {"unjournaled": {"lines": kept, "dropped": len(lines) - len(kept)}}
 
 
+def untouched(world: Runtime, run_id: str, step: str, journal: Journal) -> bool:
+    """Whether nothing that may change anything has ever been sent for a step, even by a call whose process died.
+
+    The journal knows, for it is written before. Where it cannot be read that is not known, and so not said.
+    """
+    if journal.left:
+        return False
+    with IMPORTING:
+        from shared.evidence.bundle import read_journal  # noqa: PLC0415 - with the first step that changed nothing
+
+    platform = world.estate.platform
+    place = (platform.records_account_url, platform.records_container, f"{run_id}/requests.jsonl")
+    try:
+        lines = read_journal(world.azure.blobs.read(*place) or b"")
+    except AzureCallFailed:
+        return False
+    return not any(line.get("step") == step and line.get("changes") for line in lines)
+
+
 def _size(lines: list[Wire]) -> int:
     return len(json.dumps(lines))
 

@@ -44,6 +44,8 @@ class StepState:
     summary: str = ""
     error: str = ""
     changed: bool = False
+    # The guardrails count it.
+    admitted: bool = False
     progress: dict[str, Any] = field(default_factory=dict[str, Any])
     before: dict[str, Any] | None = None
     findings: list[Wire] = field(default_factory=list[Wire])

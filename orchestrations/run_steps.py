@@ -17,6 +17,8 @@ from shared.planners.guardrails import Ask
 
 type Purpose = Literal["attempt", "retry", "poll", "observe"]
 
+GUARDRAILS = EntityInstanceId("guardrails", "automation")
+
 LONGEST_WAIT = 3600.0
 """Seconds that an answer from Azure can make a step wait before it is looked at again."""
 
@@ -164,9 +166,9 @@ class Steps:
             at_once=guard.at_once,
             blackouts=guard.blackouts,
         )
-        entity = EntityInstanceId("guardrails", "automation")
-        refusal = yield from self.run.until(self.run.ctx.call_entity(entity, "admit", ask.to_wire()))
+        refusal = yield from self.run.until(self.run.ctx.call_entity(GUARDRAILS, "admit", ask.to_wire()))
         if not refusal:
+            state.admitted = True
             return False
         if state.step.looks_first:
             self._let_be(state, f"guardrails: {refusal}")
@@ -175,6 +177,14 @@ class Steps:
         self.run.say(f"{state.name} was refused by the guardrails: {refusal}")
         self._failed(state, {"message": f"guardrails: {refusal}", "retryable": False})
         return True
+
+    def _give_back(self, state: StepState) -> None:
+        """A step that is over and has changed nothing uses up nothing of what automation may change."""
+        lost = any(line.get("step") == state.name for line in self.state.unjournaled.lines)
+        if state.status in {StepStatus.SUCCEEDED, StepStatus.FAILED} and not lost:
+            unused = {"run_id": self.run.request.run_id, "step": state.name}
+            self.run.ctx.signal_entity(GUARDRAILS, "give_back", unused)
+            state.admitted = False
 
     def _let_be(self, state: StepState, why: str) -> None:
         """Nothing is lost: the clock comes again, and by then what was seen would be old."""
@@ -189,6 +199,8 @@ class Steps:
         payload: Wire = {"order": self.run.orders[state.name], "phase": purpose, "progress": state.progress}
         if state.before is not None:
             payload["before"] = state.before
+        if state.admitted:
+            payload["guarded"] = True
         if state.step.wants_record:
             payload["record"] = kept_record(self.state)
         self.work.append(Work(state, purpose, self.run.ctx.call_activity(state.step.action, input=payload)))
@@ -243,6 +255,8 @@ class Steps:
             state.summary, state.error, state.changed = outcome["summary"], "", outcome["changed"]
             state.findings, state.rpo = outcome["findings"], outcome.get("rpo") or []
             self._over(state, StepStatus.SUCCEEDED)
+        if answer.get("untouched"):
+            self._give_back(state)
 
     def _poll_delay(self, state: StepState, asked: float | None) -> float:
         """What Azure asked for, else two per cent of the time it has taken: long operations cost few polls.

@@ -1,7 +1,9 @@
 """What automation may change without anybody being asked: cool-downs, changes an hour, blast radius, blackouts.
 
 Pure: the entity `guardrails` keeps the state and asks this before every changing step of a run that an alert or a
-timer started. Runs that people approved are not bound; the kill switch stands before all of it.
+timer started. What is admitted counts at once, so that nothing is lost when the app dies in the midst of it, and is
+given back only when it is known to have changed nothing. Runs that people approved are not bound; the kill switch
+stands before all of it.
 """
 
 from datetime import datetime, timedelta
@@ -64,6 +66,12 @@ def admit(guarded: Guarded, ask: Ask) -> tuple[str, Guarded]:
     return "", Guarded(changes=(*kept, change))
 
 
+def give_back(guarded: Guarded, run_id: str, step: str) -> Guarded:
+    """Without a step that was admitted, and of which it is known that it has changed nothing."""
+    kept = tuple(one for one in guarded.changes if (one.run_id, one.step) != (run_id, step))
+    return Guarded(changes=kept)
+
+
 def _refusal(guarded: Guarded, ask: Ask, now: float) -> str:
     for blackout in ask.blackouts:
         if ask.kind not in EMERGENCIES and blackout.begins <= ask.at < blackout.ends:
@@ -104,3 +112,8 @@ def admitted(state: dict[str, Any], ask: dict[str, Any]) -> tuple[str, dict[str,
     """`admit` on plain JSON, as the entity keeps it."""
     refusal, guarded = admit(Guarded.from_wire(state or {}), Ask.from_wire(ask))
     return refusal, guarded.to_wire()
+
+
+def given_back(state: dict[str, Any], unused: dict[str, str]) -> dict[str, Any]:
+    """`give_back` on plain JSON."""
+    return give_back(Guarded.from_wire(state or {}), unused["run_id"], unused["step"]).to_wire()

@@ -97,6 +97,18 @@ def scripted(params: Params, call: Call) -> Outcome | Pending:
             answer = EffectUnknown("the answer got lost")
         case "defect":
             answer = ZeroDivisionError("a defect")
+        case "lost":
+            # Azure was asked to change something, and then the call was lost.
+            platform = call.estate.platform
+            place = (
+                platform.records_account_url,
+                platform.records_container,
+                f"{call.run_id}/{call.step}.txt",
+            )
+            call.azure.blobs.write(*place, b"changed", "text/plain")
+            answer = CheckFailed("not yet", retryable=True)
+        case "unchanged":
+            answer = Outcome(summary="all is well already: nothing was done")
         case _:
             answer = _polled(params, call, world)
     if not isinstance(answer, Pending):

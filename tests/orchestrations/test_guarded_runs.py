@@ -2,6 +2,8 @@
 
 import time
 
+from tests.infra.local.host.process import SYSTEM as KEY
+from tests.infra.local.host.process import eventually
 from tests.orchestrations.machine import Machine, plan, said, statuses, step, steps
 
 SYSTEM = "system:alert/inc-0123456789abcdef-1"
@@ -82,3 +84,23 @@ def test_a_rung_that_is_refused_gives_way_to_the_next(machine: Machine):
     assert record["status"] == "succeeded"
     assert statuses(record) == {"a": "failed", "b": "succeeded", "c": "skipped"}
     assert machine.world.steps(second, "called") == ["b"]
+
+
+def admitted(machine: Machine, run: str) -> set[str]:
+    """The steps of a run that the guardrails count."""
+    found = machine.client.get("/runtime/webhooks/durabletask/entities/guardrails/automation", params=KEY)
+    return {one["step"] for one in found.json()["changes"] if one["run_id"] == run}
+
+
+def test_a_step_that_changed_nothing_uses_up_nothing(machine: Machine):
+    """Neither the next one's cool-down nor the hour's changes; what may have changed something does."""
+    looks = remedy(step("a", script=["unchanged"]), step("b", script=["fatal"]), services=["cool-g"])
+    run = machine.start_run(looks, by=SYSTEM)
+    machine.end_of(run)
+    eventually(lambda: admitted(machine, run), lambda found: found == set())
+    for script in (["lost", "unchanged"], ["lost", "fatal"], ["ok"]):
+        made = remedy(step("a", script=script, touches=[f"thing:{'-'.join(script)}"]))
+        run = machine.start_run(made, by=SYSTEM)
+        machine.end_of(run)
+        time.sleep(0.3)
+        assert admitted(machine, run) == {"a"}, script

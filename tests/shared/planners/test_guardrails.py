@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.run import Blackout
-from shared.planners.guardrails import Ask, Guarded, admit, admitted
+from shared.planners.guardrails import Ask, Guarded, admit, admitted, give_back
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -48,6 +48,14 @@ def test_the_same_action_on_the_same_thing_waits_for_its_cool_down() -> None:
 def test_a_step_that_asks_again_is_answered_the_same() -> None:
     _, guarded = admit(Guarded(), ask())
     assert admit(guarded, ask(minutes=1)) == ("", guarded)
+
+
+def test_what_is_given_back_was_never_there() -> None:
+    _, guarded = admit(Guarded(), ask())
+    _, both = admit(guarded, ask("clear_cache"))
+    assert give_back(both, "remediation-1", "clear_cache") == guarded
+    assert give_back(both, "remediation-2", "clear_cache") == both
+    assert admit(give_back(guarded, "remediation-1", "restart_service"), ask(run="remediation-2"))[0] == ""
 
 
 def test_a_blackout_binds_maintenance_and_no_emergency() -> None:
