@@ -55,6 +55,7 @@ def _carry_out(action: Action, order: StepOrder, payload: Wire, world: Runtime) 
         before=payload.get("before") or {},
         record=RunRecord.from_wire(payload["record"]) if "record" in payload else None,
         pace=world.settings.retry_scale,
+        guarded=bool(payload.get("guarded")),
     )
     try:
         params = action.params.from_wire(order.params)

@@ -43,6 +43,8 @@ class Call:
     record: RunRecord | None = None
     # What this app's own waits are multiplied with (`RETRY_SCALE`); below 1 the world goes so much faster than life.
     pace: float = 1.0
+    # Nobody agreed to it: what the action itself knows of the guardrails' limits binds it.
+    guarded: bool = False
 
     @property
     def key(self) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.actions.action import Call, action
-from shared.actions.proof import Proof, proven, well_already
+from shared.actions.proof import Healthy, Proof, proven, well_already
 from shared.errors import CheckFailed, EffectUnknown
 from shared.gateways.container_app_control import is_stopped
 from shared.gateways.container_apps import App
@@ -15,6 +15,9 @@ SETTLES_WITHIN = timedelta(minutes=3)
 """How long a restart may leave old and new replicas side by side."""
 
 READY_WITHIN = timedelta(minutes=10)
+
+PROBES, PROBE_SECONDS = 4, 5.0
+"""How often in a row an app must fail to count as down altogether, for one answer may come from its one bad replica."""
 
 
 class Params(Frozen):
@@ -35,7 +38,8 @@ def restart_service(params: Params, call: Call) -> Outcome | Pending:
     """Restarts every active revision of a container app whose replicas are still those that were observed.
 
     A restart takes no key, but it replaces every replica, and their names are never used again: when none of the
-    observed ones is left it has happened, while all of them and no other are there it has not.
+    observed ones is left it has happened, while all of them and no other are there it has not. Container Apps cannot
+    restart one replica alone, so what nobody agreed to gives way to other remedies while too many of them serve.
     """
     if (ended := well_already(params.proof, call)) is not None:
         return ended
@@ -45,6 +49,8 @@ def restart_service(params: Params, call: Call) -> Outcome | Pending:
     observed: dict[str, list[str]] = call.before["replicas"]
     restarted: list[str] = list(call.progress.get("restarted", []))
     now = _replicas(app, call)
+    if call.guarded and not call.begun:
+        _spare_what_serves(params, app, tuple(now), call)
     for revision in [one for one in observed if one in now and one not in restarted]:
         before, after = set(observed[revision]), set(now[revision])
         if before == after:
@@ -83,6 +89,27 @@ def running_app(app_id: str, call: Call) -> App:
 def _replicas(app: App, call: Call) -> dict[str, list[str]]:
     active = [one for one in call.azure.app_changes.revisions(app) if one.active]
     return {one.name: sorted(found.name for found in call.azure.replicas.of(app, one.name)) for one in active}
+
+
+def _spare_what_serves(params: Params, app: App, revisions: tuple[str, ...], call: Call) -> None:
+    """CheckFailed where more of the replicas serve than may be touched at once, and the app is not down altogether."""
+    found = [one for revision in revisions for one in call.azure.replicas.of(app, revision)]
+    serving, limit = sum(one.running for one in found), call.estate.limits.blast_radius
+    if not found or serving / len(found) <= limit or _is_down(params.proof, call):
+        return
+    raise CheckFailed(
+        f"guardrails: blast radius: a restart replaces all {len(found)} replicas of {params.app_id.rsplit('/', 1)[-1]} "
+        f"at once, {serving} of them run and it answers, {limit:.0%} at once are allowed: restart it yourself if it "
+        "must be (start the plan in your own name)"
+    )
+
+
+def _is_down(proof: Proof | None, call: Call) -> bool:
+    """Whether it answers nobody: its replicas may run, and serve nothing all the same."""
+    urls = [one.url for one in proof.conditions if isinstance(one, Healthy)] if proof is not None else []
+    return bool(urls) and not any(
+        call.azure.probe(url, timeout=PROBE_SECONDS).healthy for url in urls for _ in range(PROBES)
+    )
 
 
 def _unsettled(revision: str, call: Call) -> Pending:

@@ -29,7 +29,8 @@ def response_time_degradation(estate: Estate, _request: PlanRequest, parameters:
     """Makes a container app fast again that answers, but slowly: scales it up, then restarts it.
 
     Slow is mostly too little, so replicas come first; emptying the cache would only make it slower. Each rung is
-    proved by the response times of the requests that were logged after it.
+    proved by the response times of the requests that were logged after it. Started by an alert, the restart is spared
+    while more replicas answer than the estate's `blast_radius`, for it replaces all of them at once.
     """
     service, app_id = alerted(estate, parameters, ContainerApp)
     fast = RowsBelow(question="response_time", column="p95_ms", below=parameters.p95_below, named="tenant")

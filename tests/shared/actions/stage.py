@@ -88,6 +88,8 @@ class Stage:
             escalation=self.estate.escalation,
         )
         self._mark = 0
+        # Whether nobody agreed to what is carried out.
+        self.guarded = False
 
     # --- what really is
 
@@ -188,6 +190,7 @@ class Stage:
             progress=json.loads(json.dumps(progress or {})),
             before=json.loads(json.dumps(before or {})),
             record=record,
+            guarded=self.guarded,
         )
 
     def carry_out(

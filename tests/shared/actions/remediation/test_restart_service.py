@@ -4,10 +4,11 @@ import pytest
 
 from infra.local.azure import World
 from infra.local.azure.services.container_apps import model
+from shared.actions.proof import RowsBelow
 from shared.actions.remediation.restart_service import restart_service
 from shared.errors import EffectUnknown
 from shared.model.plan import Mode, Step
-from tests.shared.actions.changes_once import ChangesOnce, Scenario
+from tests.shared.actions.changes_once import ChangesOnce, Scenario, refused
 from tests.shared.actions.remediation.scene import APP, HEALTH, ONCE, TWICE, answers, hang, replicas
 from tests.shared.actions.stage import Stage, StepFailed
 
@@ -117,3 +118,55 @@ def test_replicas_that_never_come_up_are_told_after_a_while(stage: Stage) -> Non
     stage.lab.inside(stuck)
     with pytest.raises(StepFailed, match="is not ready after 0:10:00"):
         stage.carry_out(blind(), before=before)
+
+
+def hang_some(stage: Stage, count: int) -> None:
+    """So many of the three replicas stop answering, and stay."""
+
+    def work(world: World) -> None:
+        revision = model.revisions(world, APP.resource_id)[-1]
+        rows = (world.table("replica").get(revision["id"]) or {"replicas": []})["replicas"]
+        hung = [{**one, "ready": None} for one in rows[:count]]
+        world.table("replica").put(revision["id"], {"replicas": [*hung, *rows[count:]]})
+
+    stage.lab.advance(30)
+    stage.lab.inside(work)
+
+
+def slow() -> Step:
+    """What is wrong is not that it does not answer."""
+    fast = RowsBelow(question="response_time", column="p95_ms", below=0.001, named="tenant")
+    proof = ONCE.model_copy(update={"conditions": (*ONCE.conditions, fast)})
+    return restart_service.step(app_id=APP.resource_id, proof=proof)
+
+
+@pytest.mark.parametrize("hung", [0, 1])
+def test_unasked_it_does_not_replace_at_once_what_mostly_serves(stage: Stage, hung: int) -> None:
+    hang_some(stage, hung)
+    stage.guarded = True
+    said = f"blast radius: .* all 3 replicas of ca-agent-service at once, {3 - hung} of them run and it answers, 50%"
+    refused(stage, slow(), said)
+    stage.guarded = False
+    with pytest.raises(StepFailed, match="did not help"):
+        stage.carry_out(slow())
+    assert len(stage.writes) == 1, "whoever asks for it gets it"
+
+
+@pytest.mark.parametrize("hung", [2, 3])
+def test_unasked_it_replaces_what_mostly_serves_nobody(stage: Stage, hung: int) -> None:
+    hang_some(stage, hung)
+    stage.guarded = True
+    stage.from_now()
+    with pytest.raises(StepFailed, match="did not help"):
+        stage.carry_out(slow())
+    assert len(stage.writes) == 1
+
+
+def test_unasked_it_restarts_what_runs_and_answers_nobody(stage: Stage) -> None:
+    stage.lab.advance(30)
+    stage.lab.fault("endpoint_down", HEALTH, cured_by="restart")
+    stage.lab.advance(30)
+    stage.guarded = True
+    stage.from_now()
+    assert stage.carry_out(restart()).outcome.changed
+    assert len(stage.writes) == 1
