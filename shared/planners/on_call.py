@@ -36,16 +36,19 @@ def _owners(on_call: OnCall, rule: str, at: datetime) -> Iterator[Rung]:
     for owner in on_call.owners:
         if owner.alert_rule.lower() != rule.lower():
             continue
+        told = set[str]()
         for i, name in enumerate(owner.teams):
             team = on_call.team(name)
+            channels = dict.fromkeys((*(owner.channels if i == 0 else ()), *team.channels))
             yield Rung(
                 level=0,
                 team=name,
                 due_at=at,
                 to=on_duty(on_call, name, at).to,
-                channels=owner.channels if i == 0 else (),
+                channels=tuple(one for one in channels if one not in told),
                 why=f"{team.title} owns {owner.alert_rule}, and is told at once",
             )
+            told |= channels.keys()
 
 
 def _ladder(on_call: OnCall, name: str | None, severity: Severity, opened: datetime) -> Iterator[Rung]:

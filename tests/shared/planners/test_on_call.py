@@ -12,7 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.estate import load as loading
-from shared.model.on_call import Calendar, Holiday, Hours, Level, OnCall, Override, Policy, Rotation, Team
+from shared.model.on_call import (
+    Calendar,
+    Holiday,
+    Hours,
+    Level,
+    OnCall,
+    Override,
+    Owner,
+    Policy,
+    Rotation,
+    Team,
+)
 from shared.model.severity import Severity
 from shared.planners.duty import business_days_later, holiday, next_business_day, on_duty
 from shared.planners.on_call import URGENT, Rung, route
@@ -136,10 +147,34 @@ def test_the_promise_is_when_somebody_must_respond_at_the_latest():
 
 def test_the_owners_of_a_rule_are_told_at_once_wherever_the_ladder_begins():
     rungs = route(CONTOSO, "landing-zone", Severity.HIGH, NEW_YORK_MORNING, rule="inferenceendpointdown")
-    assert (rungs[0].level, rungs[0].team, rungs[0].channels) == (0, "cloud-ops", ("landing-zone-pager",))
+    assert (rungs[0].level, rungs[0].team) == (0, "cloud-ops")
     assert [rung.level for rung in rungs[1:]] == [1, 2, 3, 4, 5]
     both = route(CONTOSO, "landing-zone", Severity.LOW, NEW_YORK_MORNING, rule="CostAnomaly")
     assert [rung.team for rung in both[:2]] == ["finance", "cloud-ops"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("InferenceEndpointDown", [("landing-zone-pager", "landing-zone-chat")]),
+        ("HighLatency", [("landing-zone-chat",)]),
+        ("SecurityAlert", [("security-pager",)]),
+        ("SystemAvailabilityDrop", [("operations-chat",), ()]),
+    ],
+)
+def test_owners_are_told_in_the_rules_channels_and_in_their_teams_and_in_none_twice(rule, expected):
+    rungs = route(CONTOSO, None, Severity.HIGH, WEDNESDAY, rule=rule)
+    assert [rung.channels for rung in rungs if rung.level == 0] == expected
+
+
+def test_two_owners_with_one_channel_get_one_message_there():
+    owner = Owner(alert_rule="x", teams=("sre", "l3-support", "sre"), channels=("operations-pager",))
+    rungs = route(CONTOSO.model_copy(update={"owners": (owner,)}), None, Severity.HIGH, WEDNESDAY, rule="X")
+    assert [one.channels for one in rungs if one.level == 0] == [
+        ("operations-pager", "operations-chat"),
+        (),
+        (),
+    ]
 
 
 def test_a_service_without_a_policy_and_one_whose_policy_is_gone_have_the_first():
