@@ -7,6 +7,7 @@ from shared.actions.action import Call
 from shared.actions.key_vault.recover_key_vault import vault_url
 from shared.actions.maintenance.validate_backup_integrity import Params as Backups
 from shared.actions.maintenance.validate_backup_integrity import gaps
+from shared.actions.on_call_secrets import comes_back, on_call_secrets
 from shared.actions.preconditions import Region, holds, lacks, preconditions
 from shared.errors import AzureCallFailed
 from shared.gateways.journal import carried
@@ -59,6 +60,7 @@ def evaluate(plans: tuple[PlanToCheck, ...], call: Call) -> Readiness:
     services = [service for service in estate.services if service.name in wanted]
     with ThreadPoolExecutor(max_workers=4) as pool:
         looked = pool.map(carried(lambda service: tuple(_of(service, call))), services)
+        reached = on_call_secrets(estate.escalation, call)
         found = dict(zip((service.name for service in services), looked, strict=True))
     return Readiness(
         checked_at=call.now,
@@ -68,6 +70,7 @@ def evaluate(plans: tuple[PlanToCheck, ...], call: Call) -> Readiness:
                 plan,
                 (
                     *_people(plan, estate, call),
+                    *reached,
                     *(one for name in plan.services for one in found.get(name, ())),
                 ),
             )
@@ -106,7 +109,7 @@ def _guarded(service: Service, looked: Iterator[Precondition]) -> Iterator[Preco
     try:
         yield from looked
     except AzureCallFailed as error:
-        if error.status in {429, 500} or (error.status == 503 and error.retry_after is not None):
+        if comes_back(error):
             raise
         title = f"{service.name}: {error}"
         yield lacks(service, "readable", title, "give the app's identity read access", Severity.HIGH)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.azure import World
 from infra.local.azure.contoso import GLOBAL, WEST, resource_id
 from shared.actions.readiness.check_readiness import check_readiness
 from shared.model.estate import ContainerApp, CosmosDb, Storage, TrafficRoute
@@ -135,6 +136,25 @@ def no_vault(stage: Stage) -> None:
     stage.lab.fault("endpoint_down", "kv-fas-japanwest.vault.azure.net")
 
 
+def no_pager(stage: Stage) -> None:
+    stage.lab.inside(lambda world: world.table("secret").delete("kv-fas-ops/pager-operations"))
+
+
+def expired_tickets(stage: Stage) -> None:
+    def work(world: World) -> None:
+        table, key = world.table("secret"), "kv-fas-ops/tickets-jira"
+        row = table.get(key)
+        assert row is not None
+        *older, latest = row["versions"]
+        table.put(key, {**row, "versions": [*older, {**latest, "exp": int(world.now - 86_400)}]})
+
+    stage.lab.inside(work)
+
+
+def no_way_into_the_vault(stage: Stage) -> None:
+    stage.lab.fault("error", "kv-fas-ops.vault.azure.net", status=403)
+
+
 GAPS: dict[Callable[[Stage], None], tuple[str, str]] = {
     no_permission: (
         "critical: agent-service: this app may not Microsoft.App/containerApps/write in rg-fas-",
@@ -151,6 +171,18 @@ GAPS: dict[Callable[[Stage], None], tuple[str, str]] = {
     no_environment: (
         "critical: agent-service: environment cae-fas-japanwest is missing",
         "deploy the environment",
+    ),
+    no_pager: (
+        "high: page operations-pager: pager-operations is not in https://kv-fas-ops",
+        "put its Apprise URL there under that name",
+    ),
+    expired_tickets: (
+        "medium: ticket system jira: tickets-jira has expired on",
+        "renew it: put the API token",
+    ),
+    no_way_into_the_vault: (
+        "medium: chat operations-chat: chat-operations cannot be looked at (list secrets",
+        "read access",
     ),
     no_vault: ("critical: agent-secrets: list secrets on https://kv-fas-japanwest", "restore access"),
 }
