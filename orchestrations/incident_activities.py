@@ -14,6 +14,7 @@ from shared.plans.catalog import catalog
 from shared.runtime import Runtime, runtime
 
 if TYPE_CHECKING:
+    from shared.gateways.azure import Azure
     from shared.model.estate import Estate, RemediationRule
     from shared.model.incident import Incident
     from shared.reports.incident_report import Message
@@ -145,20 +146,25 @@ def recovered_meanwhile(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]
     Asked before a run begins that had to wait for them: guardrails would keep it from doing the same again, and what
     comes later on the ladder would be done to what is well.
     """
+    world = runtime()
+    now, pace = datetime.now(UTC), world.settings.retry_scale
+    why = unproved(world.estate, world.azure, _incident(payload), now, pace)
+    return {"healthy": not why, "seen": why or "all that the plan would bring about is so already"}
+
+
+def unproved(estate: "Estate", azure: "Azure", incident: "Incident", now: datetime, pace: float) -> str:
+    """Why what the incident's plan would bring about is not so by now, or nothing; `pace` as `Call` has it."""
     with IMPORTING:
         from shared.actions.action import Call  # noqa: PLC0415 - with the first run that had to wait
         from shared.actions.proof import Proof  # noqa: PLC0415
 
-    world, incident = runtime(), _incident(payload)
-    rule = rule_for(world.estate, incident)
-    steps = plan_for(world.estate, incident, rule)[0].steps if rule is not None else ()
+    rule = rule_for(estate, incident)
+    steps = plan_for(estate, incident, rule)[0].steps if rule is not None else ()
     proofs = [Proof.from_wire(step.params["proof"]) for step in steps if step.params.get("proof")]
     if not proofs:
-        return {"healthy": False, "seen": "nothing proves it"}
-    now, pace = datetime.now(UTC), world.settings.retry_scale
-    call = Call(world.estate, world.azure, incident.id, "recovered_meanwhile", Mode.REAL, now, pace=pace)
-    why = proofs[0].broken(call, now - LATELY * pace)
-    return {"healthy": not why, "seen": why or "all that the plan would bring about is so already"}
+        return "nothing proves it"
+    call = Call(estate, azure, incident.id, "recovered_meanwhile", Mode.REAL, now, pace=pace)
+    return proofs[0].broken(call, now - LATELY * pace)
 
 
 def mail_incident(_ctx: object, payload: dict[str, Any]) -> bool:

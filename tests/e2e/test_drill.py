@@ -53,12 +53,12 @@ class Drill:
         return truth.read(self.load("world.json"), datetime.now(UTC))
 
 
-def begin(folder: Path, *options: str) -> subprocess.Popen[str]:
+def begin(folder: Path, *options: str, plan: str = "") -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "infra.local.drill", "--out", str(folder), "--speed", f"{SPEED:g}"]
     return subprocess.Popen(
         [*command, *options],
         cwd=ROOT,
-        env={**os.environ, "PLAN": ""},
+        env={**os.environ, "PLAN": plan},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -253,3 +253,27 @@ def test_an_unknown_plan_is_refused_with_those_that_are_known(tmp_path: Path) ->
     assert f"there is no drill for plan 'asteroid'; known: {', '.join(scenario.known())}" in said
     assert "region_outage" in scenario.known()
     assert not (tmp_path / "drill").exists()
+
+
+@pytest.mark.crash
+def test_an_incident_is_drilled_from_its_fault_to_its_close(tmp_path: Path) -> None:
+    """Half a minute long: the rule sees it by itself, and the incident is watched before it closes."""
+    process = begin(tmp_path / "drill", plan="endpoint_down")
+    out, err = process.communicate(timeout=120)
+    drill = Drill(tmp_path / "drill", process.returncode, out, err)
+    assert (drill.code, drill.err) == (0, ""), out + err
+    said = " ".join(out.split())
+    course = (
+        "endpoint_down of ",
+        "alert rule SystemAvailabilityDrop fires by itself",
+        "SystemAvailabilityDrop: opened by SystemAvailabilityDrop (critical)",
+        "restart_service succeeded in ",
+        "SystemAvailabilityDrop: mitigated: ",
+        "SystemAvailabilityDrop: closed: recovered, and quiet for 15 s, by system",
+        "The incident is over: what caused it is gone, and every tenant is served from japaneast.",
+    )
+    found = [said.find(expected) for expected in course]
+    assert -1 not in found, dict(zip(course, found, strict=True))
+    assert found == sorted(found)
+    assert drill.record.status is RunStatus.SUCCEEDED
+    assert drill.truth.faults == ()

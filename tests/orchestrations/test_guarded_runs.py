@@ -86,6 +86,18 @@ def test_a_rung_that_is_refused_gives_way_to_the_next(machine: Machine):
     assert machine.world.steps(second, "called") == ["b"]
 
 
+def test_the_next_rung_may_change_what_the_refused_one_did_not(machine: Machine):
+    machine.end_of(machine.start_run(remedy(step("a"), services=["cool-a"]), by=SYSTEM))  # or one before it
+    rungs = step("a"), step("b", "a", action="scripted_twice"), step("c", "b")
+    second = machine.start_run(remedy(*rungs, mode="first_success", services=["cool-a"]), by=SYSTEM)
+    record = machine.end_of(second)
+    assert record["status"] == "succeeded"
+    assert statuses(record) == {"a": "failed", "b": "succeeded", "c": "skipped"}
+    assert "guardrails: cool-down" in steps(record)["a"]["error"]
+    assert machine.world.steps(second, "effect") == ["b"]
+    assert admitted(machine, second) == {"b"}
+
+
 def admitted(machine: Machine, run: str) -> set[str]:
     """The steps of a run that the guardrails count."""
     found = machine.client.get("/runtime/webhooks/durabletask/entities/guardrails/automation", params=KEY)
