@@ -49,6 +49,8 @@ class Guarded(Frozen):
     changes: tuple[Change, ...] = ()
 
 
+ONE_SETTING = ("container:",)
+"""Kinds of things of which automation changes one setting: of a Cosmos DB container, its throughput."""
 EMERGENCIES = frozenset({"remediation", "recovery"})
 REMEMBERED = timedelta(hours=24)
 
@@ -79,16 +81,10 @@ def _refusal(guarded: Guarded, ask: Ask, now: float) -> str:
     for one in reversed(guarded.changes):
         left = one.at + ask.cool_down_seconds - now
         # The steps of one run belong together; what waits is another run that would do it again.
-        if (
-            left > 0
-            and one.run_id != ask.run_id
-            and one.action == ask.action
-            and set(one.touches) & set(ask.touches)
-        ):
-            what = ", ".join(sorted(set(one.touches) & set(ask.touches)))
+        if left > 0 and one.run_id != ask.run_id and (both := _the_same(one, ask)):
             return (
-                f"cool-down: {ask.action} changed {what} {_ago(now - one.at)} ago ({one.run_id}); "
-                f"again in {_ago(left)}"
+                f"cool-down: {one.action} changed {', '.join(sorted(both))} {_ago(now - one.at)} ago "
+                f"({one.run_id}); again in {_ago(left)}"
             )
     lately = [one for one in guarded.changes if one.at > now - HOUR]
     if len(lately) >= ask.changes_per_hour:
@@ -102,6 +98,12 @@ def _refusal(guarded: Guarded, ask: Ask, now: float) -> str:
                 f"{limit} at once are allowed"
             )
     return ""
+
+
+def _the_same(change: Change, ask: Ask) -> set[str]:
+    """What a step would change again: by the same action, or, of a thing with one setting, by whatever action."""
+    both = set(change.touches) & set(ask.touches)
+    return both if change.action == ask.action else {name for name in both if name.startswith(ONE_SETTING)}
 
 
 def _ago(seconds: float) -> str:

@@ -1,10 +1,13 @@
 """Load that lasts raises a container's throughput by the clock, and its end lowers it, an hour later."""
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from shared.estate.load import load
 from tests.e2e.machine import BY_THE_CLOCK, SAMPLE, MachineProcess
+from tests.e2e.test_alert import alert, eventually, send
 from tests.e2e.test_daily import tick
 
 SPEED = 200
@@ -14,17 +17,12 @@ LEAST_LEFT = 25.0
 
 
 def estate(folder: Path) -> Path:
-    """The sample estate, where canaries stand still and people are asked what to do about an alert on RU/s."""
+    """The sample estate, where canaries stand still."""
     text = SAMPLE.read_text(encoding="utf-8")
-    remedy = "    plan: cosmos_ru_usage\n    start: start\n"
     canary = next(one for one in BY_THE_CLOCK if "canary" in one)
     assert canary in text
-    assert remedy in text
     path = folder / "estate.yaml"
-    path.write_text(
-        text.replace(canary, "").replace(remedy, remedy.replace("start: start", "start: offer")),
-        encoding="utf-8",
-    )
+    path.write_text(text.replace(canary, ""), encoding="utf-8")
     return path
 
 
@@ -58,6 +56,26 @@ def started_by_the_clock(machine: MachineProcess) -> dict[str, Any]:
         time.sleep(0.1)
 
 
+def answered_already(machine: MachineProcess) -> dict[str, Any]:
+    """The run that an alert starts about the load which the autoscaler has seen too."""
+    rule = "CosmosRuUsage"
+    content = alert(rule=rule, target=load(SAMPLE).service("agents-db").resource_id)
+    content["data"]["essentials"]["firedDateTime"] = f"{datetime.now(UTC).isoformat()[:26]}Z"
+    content["data"]["alertContext"] = {
+        "conditionType": "LogQueryCriteria",
+        "condition": {"allOf": [{"dimensions": [{"name": "CollectionName", "value": "files"}]}]},
+    }
+    incident = send(machine, content)["incident_id"]
+    run = eventually(lambda: machine.call("GET", f"/api/incidents/{incident}").json().get("run_ids"))[0]
+    record = machine.wait_until_over(run, seconds=30)
+    steps = {step["name"]: (step["status"], step["error"]) for step in record["steps"]}
+    assert (
+        "cool-down: autoscale_cosmos changed container:agents-db/files" in steps["scale_cosmos_throughput"][1]
+    )
+    assert steps["verify_throughput"][0] == "succeeded", steps
+    return record
+
+
 def files(record: dict[str, Any]) -> dict[str, Any]:
     return next(step for step in record["steps"] if step["name"] == "scale_agents_db_files")
 
@@ -81,6 +99,8 @@ def test_load_raises_and_its_end_lowers(tmp_path: Path) -> None:
         )
         assert throughput(machine) == 2000
         at = time.monotonic()
+        assert answered_already(machine)["status"] == "succeeded"
+        assert throughput(machine) == 2000, "one load is answered once"
         listed = machine.call("GET", "/api/runs?kind=maintenance").json()["runs"]
         assert by_clock["run_id"] in {run["run_id"] for run in listed}
         assert any(by_clock["run_id"] in name for name in machine.world()["blobs"])

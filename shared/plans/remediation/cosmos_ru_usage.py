@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.actions.proof import MetricBelow, Proof
 from shared.actions.remediation.scale_cosmos_throughput import Container, scale_cosmos_throughput
+from shared.actions.remediation.verify_logs import verify_logs
 from shared.errors import ParametersInvalid
 from shared.model.estate import CosmosDb, Estate
 from shared.model.plan import Plan, PlanKind
@@ -31,7 +32,8 @@ def cosmos_ru_usage(estate: Estate, _request: PlanRequest, parameters: Parameter
     """Gives Cosmos DB containers that use up their throughput twice as much, and proves that it is enough.
 
     The alert's dimension CollectionName says which container; without it all are looked at, and those that use less
-    than the limit are left alone.
+    than the limit are left alone. The autoscaler (plan scale_cosmos) sees the same load: which of the two comes first
+    answers it, the guardrails refuse the other, and this plan then waits whether that was enough.
     """
     service, _ = alerted(estate, parameters, CosmosDb)
     named = next(
@@ -44,22 +46,25 @@ def cosmos_ru_usage(estate: Estate, _request: PlanRequest, parameters: Parameter
             f"'{named}' is no container of {service.name}, which has {', '.join(service.containers)}: "
             "add it in the estate",
         )
-    step = scale_cosmos_throughput.step(
-        containers=tuple(
-            _container(service, name, parameters.usage_below)
-            for name in service.containers
-            if named.lower() in {"", name.lower()}
-        ),
-        target=parameters.target,
-        cap=parameters.cap,
-        deadline=timedelta(hours=1),
+    chosen = [name for name in service.containers if named.lower() in {"", name.lower()}]
+    containers = tuple(_container(service, name, parameters.usage_below) for name in chosen)
+    scale = scale_cosmos_throughput.step(
+        containers=containers, target=parameters.target, cap=parameters.cap, deadline=timedelta(hours=1)
+    ).model_copy(update={"touches": tuple(f"container:{service.name}/{name}" for name in chosen)})
+    enough = tuple(one for each in containers if each.proof is not None for one in each.proof.conditions)
+    verify = verify_logs.step(
+        name="verify_throughput",
+        needs=(scale,),
+        what=f"{named or service.name} has throughput enough by now",
+        proof=Proof(conditions=enough, in_a_row=2, every=timedelta(minutes=1), within=timedelta(minutes=5)),
+        deadline=timedelta(minutes=30),
     )
     return Plan(
         name="cosmos_ru_usage",
         kind=PlanKind.REMEDIATION,
         title=f"Give {named or service.name} more throughput",
         mode="first_success",
-        steps=(step,),
+        steps=(scale, verify),
         approval=estate.approvals[PlanKind.REMEDIATION],
         services=(service.name,),
     )

@@ -1,19 +1,23 @@
 """Which containers the plan looks at, and that it helps."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.actions.catalog import catalog
 from shared.errors import ParametersInvalid
 from shared.model.estate import CosmosDb
-from shared.model.plan import Mode, Plan
+from shared.model.plan import Mode, Plan, Step
+from shared.planners.guardrails import Ask, Guarded, admit
+from shared.plans.maintenance.scale_cosmos import scale_cosmos
 from shared.plans.planning import PlanRequest
 from shared.plans.remediation.cosmos_ru_usage import Parameters, cosmos_ru_usage
 from tests.shared.actions.remediation.scene import trouble
-from tests.shared.actions.stage import Stage, contoso
+from tests.shared.actions.stage import Stage, StepFailed, contoso
 from tests.shared.plans.walk import climb
 
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SERVICE = contoso().of_kind(CosmosDb)[0]
 
 
@@ -58,3 +62,54 @@ def test_a_container_that_uses_up_its_throughput_gets_twice_as_much(stage: Stage
     stage.lab.advance(120)
     (outcome,) = climb(stage, plan_of(), mode=Mode.REAL).values()
     assert outcome.summary == "messages has 8000 RU/s, it had 4000 (autoscale); it helped"
+
+
+def test_it_shares_its_cool_down_with_the_autoscaler() -> None:
+    """One load is answered once, whichever of the two sees it first."""
+    estate = contoso()
+    clocked = scale_cosmos(estate, PlanRequest(mode=Mode.REAL)).steps
+    (alerted, _) = plan_of(dimensions={"CollectionName": "files"}).steps
+    (own,) = alerted.touches
+    (same,) = [step for step in clocked if own in step.touches]
+    others = [step for step in clocked if step != same]
+
+    def ask(step: Step, minutes: float) -> Ask:
+        return Ask(
+            run_id=step.action,
+            step=step.name,
+            action=step.action,
+            kind="remediation",
+            touches=step.touches,
+            at=NOON + timedelta(minutes=minutes),
+            cool_down_seconds=estate.limits.cool_downs.get(
+                step.action, estate.limits.cool_down
+            ).total_seconds(),
+            changes_per_hour=20,
+        )
+
+    for first, second in ((same, alerted), (alerted, same)):
+        admitted, guarded = admit(Guarded(), ask(first, 0))
+        assert admitted == ""
+        assert admit(guarded, ask(second, 3))[0].startswith(
+            f"cool-down: {first.action} changed container:agents-db/files 3 min ago"
+        )
+        assert admit(guarded, ask(second, 16))[0] == ""
+    _, guarded = admit(Guarded(), ask(alerted, 0))
+    assert [admit(guarded, ask(step, 1))[0] for step in others] == [""] * 3
+
+
+def test_where_somebody_else_has_scaled_it_is_only_waited_whether_that_is_enough(stage: Stage) -> None:
+    stage.lab.advance(60)
+    hot = f"{SERVICE.resource_id}/sqlDatabases/agents/containers/messages"
+    trouble(stage, "high_load", hot, demand=5000)
+    stage.lab.advance(120)
+    scale, verify = plan_of(dimensions={"CollectionName": "messages"}).steps
+    with pytest.raises(
+        StepFailed, match=r"did not help within 0:05:00: NormalizedRUConsumption of messages is"
+    ):
+        stage.carry_out(verify)
+    stage.carry_out(scale)
+    stage.from_now()
+    outcome = stage.carry_out(verify).outcome
+    assert (outcome.changed, stage.writes) == (False, [])
+    assert outcome.summary == "messages has throughput enough by now; it helped"
