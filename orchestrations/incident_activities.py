@@ -86,7 +86,7 @@ def _outage(world: Runtime, service: str) -> str:
     with IMPORTING:
         from shared.actions.region_state import region_out  # noqa: PLC0415 - with the first incident
 
-    found = next((one for one in world.estate.services if one.name == service), None)
+    found = world.estate.service_named(service)
     try:
         return region_out(world.estate, world.azure, found.region) if found is not None else ""
     except AzureCallFailed:
@@ -132,7 +132,7 @@ def plan_for(estate: "Estate", incident: "Incident", rule: "RemediationRule") ->
 def verify_recovered(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """Whether what the incident is about answers again, as its users would see it."""
     world, incident = runtime(), _incident(payload)
-    service = next((one for one in world.estate.services if one.name == incident.service), None)
+    service = world.estate.service_named(incident.service)
     if service is None or service.health_url is None:
         return {"healthy": True, "seen": "Azure Monitor says so, and there is no health address to ask"}
     seen = world.azure.probe(service.health_url)

@@ -7,10 +7,10 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.activities import closed_glass
-from orchestrations.approval_links import LinkInvalid, opened
+from orchestrations.approval_links import opened
 from orchestrations.triggers import approvals
 from orchestrations.triggers.caller import Caller, caller_of
-from orchestrations.triggers.pages import form, html, refused, sentence
+from orchestrations.triggers.pages import behind, form, html, refused, sentence
 from orchestrations.triggers.previews import walked
 from orchestrations.triggers.problem import Problem
 from shared.model.role import Role
@@ -18,6 +18,8 @@ from shared.model.run import RunRecord, RunRequest
 from shared.model.signing import plan_digest
 from shared.reports import approval
 from shared.runtime import Runtime, runtime
+
+BUTTONS = {"break_glass": {"decision": "approve", "break_glass": True}}
 
 
 def approval_page(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
@@ -30,10 +32,7 @@ def approval_page(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) 
 
 def _serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient, world: Runtime) -> func.HttpResponse:
     caller = caller_of(req.headers, believed=world.settings.website_auth_enabled)
-    try:
-        link = opened(world.signer, req.route_params.get("link", ""))
-    except LinkInvalid as invalid:
-        raise Problem(403, f"{invalid}.") from None
+    link = behind(req, lambda token: opened(world.signer, token))
     if caller.id != link.approver_id:
         raise Problem(
             403, f"This link was made for somebody else than {caller.name}: sign in as that person."
@@ -51,7 +50,7 @@ def _serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient, world: 
     if req.method == "POST":
         if not may:
             raise Problem(409, message)
-        wanted = form(req, approvals.Decide)
+        wanted = form(req, approvals.Decide, BUTTONS)
         approvals.decide(world, client, caller, record, asked, wanted)
         what = "You approved it." if wanted.decision == "approve" else "You rejected it."
         message, tone, may = f"{what} The run goes on as soon as it has noticed.", "good", False

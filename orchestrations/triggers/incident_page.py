@@ -7,10 +7,10 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic import Field
 
-from orchestrations.links import LinkInvalid, sealed, unsealed
+from orchestrations.links import sealed, unsealed
 from orchestrations.triggers import incidents
 from orchestrations.triggers.caller import caller_of
-from orchestrations.triggers.pages import form, html, refused
+from orchestrations.triggers.pages import behind, form, html, refused
 from orchestrations.triggers.problem import Problem
 from shared.model.incident import IncidentState
 from shared.model.role import Role
@@ -50,10 +50,7 @@ def incident_page(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) 
 
 def _serve(req: func.HttpRequest, client: df.SyncDurableFunctionsClient, world: Runtime) -> func.HttpResponse:
     caller = caller_of(req.headers, believed=world.settings.website_auth_enabled)
-    try:
-        (incident_id,) = unsealed(world.signer, KIND, req.route_params.get("link", ""), 1)
-    except LinkInvalid as invalid:
-        raise Problem(403, f"{invalid}.") from None
+    (incident_id,) = behind(req, lambda token: unsealed(world.signer, KIND, token, 1))
     caller.must_be(Role.READER)
     found = incidents.found(client, incident_id)
     said = ""

@@ -1,11 +1,13 @@
 """What the pages behind links in mails share: their headers, forms, refusals, and the way to sign in."""
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
 
+from orchestrations.links import LinkInvalid
 from orchestrations.triggers.endpoint import parse
 from orchestrations.triggers.problem import Problem
 from shared.model.wire import Strict
@@ -32,8 +34,21 @@ def html(content: str, status: int = 200) -> func.HttpResponse:
     )
 
 
-def form[F: Strict](req: func.HttpRequest, kind: type[F]) -> F:
-    """The decision out of a form of this site; the same type as the API takes."""
+def behind[L](req: func.HttpRequest, opened: Callable[[str], L]) -> L:
+    """What the link of a page is about; 403 when it does not count."""
+    try:
+        return opened(req.route_params.get("link", ""))
+    except LinkInvalid as invalid:
+        raise Problem(403, f"{invalid}.") from None
+
+
+def form[F: Strict](
+    req: func.HttpRequest, kind: type[F], buttons: Mapping[str, Mapping[str, Any]] | None = None
+) -> F:
+    """The decision out of a form of this site; the same type as the API takes.
+
+    `buttons` are those whose decision is more than one field of that type.
+    """
     _same_origin(req)
     raw = req.get_body()
     if len(raw) > BODY_LIMIT:
@@ -43,8 +58,7 @@ def form[F: Strict](req: func.HttpRequest, kind: type[F]) -> F:
     except ValueError:
         raise Problem(400, "The form came broken: open the link again.") from None
     given: dict[str, Any] = {name: values[0] for name, values in fields.items()}
-    if given.get("decision") == "break_glass":
-        given |= {"decision": "approve", "break_glass": True}
+    given |= (buttons or {}).get(given.get("decision", ""), {})
     return parse(kind, json.dumps(given).encode())
 
 

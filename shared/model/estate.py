@@ -379,10 +379,13 @@ class Estate(Strict):
 
     def service(self, name: str) -> Service:
         """The service of that name; KeyError when the estate has none."""
-        for service in self.services:
-            if service.name == name:
-                return service
-        raise KeyError(name)
+        if (found := self.service_named(name)) is None:
+            raise KeyError(name)
+        return found
+
+    def service_named(self, name: object) -> Service | None:
+        """The service of that name, if there is one; for names that an alert or its rule brought."""
+        return next((service for service in self.services if service.name == name), None)
 
     def of_kind[S](self, kind: type[S]) -> tuple[S, ...]:
         """All services of one type, in the file's order."""

@@ -91,8 +91,7 @@ def route(
 
 def _named(estate: Estate, rule: RemediationRule | None) -> Service | None:
     """The service that the rule itself names: a log alert's resource is the workspace, and not what it is about."""
-    name = rule.parameters.get("service") if rule is not None else None
-    return next((one for one in estate.services if one.name == name), None)
+    return estate.service_named(rule.parameters.get("service")) if rule is not None else None
 
 
 def service_of(estate: Estate, resources: tuple[str, ...]) -> Service | None:
