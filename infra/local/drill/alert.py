@@ -1,70 +1,19 @@
-"""What Azure Monitor sends when an alert rule of the sample estate fires."""
+"""What Azure Monitor sends when an alert rule of the sample estate fires, as the simulated one words it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from shared.model.estate import TrafficRoute
+from infra.local.azure.services.alerts import payload
+from infra.local.azure.services.alerts.rules import RULES
 
 RULE = "SystemAvailabilityDrop"
 EVALUATED_EVERY = 60.0
 """Simulated seconds: a rule looks at the last five minutes once a minute, so it is that late at most."""
 
 
-def availability_drop(route: TrafficRoute, fired_at: datetime, since: datetime) -> dict[str, Any]:
-    """The availability rule, for a front door that leads nowhere."""
-    return fired(
-        RULE,
-        route.resource_id,
-        "System availability below 99.95%",
-        {"metricMeasureColumn": "SuccessRate", "operator": "LessThan", "threshold": "99.95"},
-        fired_at=fired_at,
-        since=since,
-    )
-
-
-def fired(
-    rule: str,
-    target: str,
-    description: str,
-    condition: dict[str, Any],
-    *,
-    fired_at: datetime,
-    since: datetime,
-    severity: str = "Sev0",
-) -> dict[str, Any]:
-    """The common alert schema of a log search alert about the resource `target`; its time makes its id unique."""
-    subscription = "/".join(target.split("/")[:3])
-    run = f"drill-{fired_at:%Y%m%dT%H%M%S%f}"
-    return {
-        "schemaId": "azureMonitorCommonAlertSchema",
-        "data": {
-            "essentials": {
-                "alertId": f"{subscription}/providers/Microsoft.AlertsManagement/alerts/{run}",
-                "alertRule": rule,
-                "severity": severity,
-                "signalType": "Log",
-                "monitorCondition": "Fired",
-                "monitoringService": "Log Alerts V2",
-                "alertTargetIDs": [target],
-                "originAlertId": run,
-                "firedDateTime": _iso(fired_at),
-                "description": description,
-                "essentialsVersion": "1.0",
-                "alertContextVersion": "1.0",
-            },
-            "alertContext": {
-                "conditionType": "LogQueryCriteria",
-                "condition": {
-                    "windowSize": "PT5M",
-                    "windowStartTime": _iso(fired_at - timedelta(minutes=5)),
-                    "windowEndTime": _iso(fired_at),
-                    "allOf": [condition],
-                },
-                "properties": {"failing_since": _iso(since)},
-            },
-        },
-    }
-
-
-def _iso(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def fired(name: str, target: str, value: float, fired_at: datetime) -> dict[str, Any]:
+    """The alert of the rule of that name about the resource `target`; its time makes its id unique."""
+    rule = next(one for one in RULES if one.name == name)
+    number, at = f"drill-{fired_at:%Y%m%dT%H%M%S%f}", fired_at.timestamp()
+    state = {"id": number, "origin": number, "fired_told": at}
+    return payload.alert(rule, (target,), {}, value, state, at)

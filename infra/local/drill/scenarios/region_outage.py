@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from infra.local.drill import verdict
-from infra.local.drill.alert import RULE, availability_drop
+from infra.local.drill.alert import RULE, fired
 from infra.local.drill.canaries import write_canaries
 from infra.local.drill.failures import DrillFailed
 from infra.local.drill.scenario import Scenario
@@ -36,7 +36,7 @@ class RegionOutage(Scenario):
         return (seen.failing_since(scene.began) or seen.read_at) if seen.all_failing else None
 
     def alert(self, scene: Scene, fired_at: datetime) -> dict[str, Any]:
-        return availability_drop(route_of(scene.estate), fired_at, scene.since or fired_at)
+        return fired(RULE, route_of(scene.estate).resource_id, 0.0, fired_at)
 
     def cured(self, scene: Scene, truth: Truth) -> list[str]:
         route = route_of(scene.estate)
