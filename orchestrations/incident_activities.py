@@ -46,8 +46,8 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     notes, plan = list(routed.notes), rule.plan if rule is not None else ""
     if not world.signer.is_ours(incident.alert):
         notes.append("the alert is not signed by this app: nothing is started")
-    elif routed.held_until is not None:
-        pass
+    elif routed.held_until is not None and "asked_by" not in payload:
+        notes.append("nothing is started before it ends, but what somebody asks for")
     elif rule is None:
         notes.append(f"the estate names no plan for {incident.alert.rule}: people decide")
     elif rule.in_outage and (why := _outage(world, routed.service)):

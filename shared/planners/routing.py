@@ -34,21 +34,20 @@ def route(
 ) -> Routed:
     """Pure. A silence keeps people from being woken, a maintenance window keeps remediation from starting as well.
 
-    The ladder counts from their end, for nobody knew of it before. An estate without an escalation section pages its
-    `on_call` at once.
+    A breach does not wait for the end of maintenance, which may be its very door. The ladder counts from their end,
+    for nobody knew of it before. An estate without an escalation section pages its `on_call` at once.
     """
     alert, notes = incident.alert, list[str]()
     service = service_of(estate, alert.resources) or _named(estate, rule)
     if service is None:
         notes.append("none of its resources is a service of the estate")
-    window = next(
-        (
-            one
-            for one in estate.maintenance_windows
-            if service is not None and service.name in one.services and one.begins <= now < one.ends
-        ),
-        None,
+    security = alert.security or (rule is not None and rule.security)
+    windows = (
+        one
+        for one in estate.maintenance_windows
+        if service is not None and service.name in one.services and one.begins <= now < one.ends
     )
+    window = None if security else next(windows, None)
     if window is not None:
         notes.append(f"maintenance until {window.ends:%Y-%m-%d %H:%M %Z}: {window.reason}")
     silence, quiet_until = silenced(silences, alert, now), window.ends if window is not None else None

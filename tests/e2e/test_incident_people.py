@@ -21,7 +21,7 @@ AGENTS = load(SAMPLE).service("agent-service").resource_id
 INFERENCE = load(SAMPLE).service("inference-api")
 
 
-WINDOW = timedelta(seconds=16)
+WINDOW = timedelta(seconds=25)
 """How long the maintenance lasts that is under way when all begins."""
 
 
@@ -64,6 +64,16 @@ def link_in(here: Ward, rule: str) -> str:
         return ""
 
     return here.until(found)
+
+
+def test_maintenance_holds_back_nothing_that_somebody_asks_for(here: Ward) -> None:
+    send(here, "EndpointUnhealthy", number="m1", target=AGENTS)
+    held = here.incident("EndpointUnhealthy", lambda one: "maintenance until" in said(one))
+    assert held["run_ids"] == []
+    here.decide(held, "remediate")
+    incident = here.incident("EndpointUnhealthy", lambda one: bool(one["run_ids"]))
+    assert datetime.now(UTC) < datetime.fromisoformat(incident["silenced_until"])
+    here.decide(incident, "resolve")
 
 
 def test_a_rule_that_the_estate_does_not_know_goes_to_people(here: Ward) -> None:

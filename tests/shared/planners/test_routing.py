@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.model.alert import Alert
-from shared.model.estate import Estate, MaintenanceWindow
+from shared.model.estate import Estate, MaintenanceWindow, RemediationRule
 from shared.model.incident import Incident, Rung
 from shared.model.severity import Severity
 from shared.model.silence import Silence
@@ -62,6 +62,14 @@ def test_a_maintenance_window_holds_everything_until_its_end_and_people_have_the
     after = route(under_maintenance(), incident(at(50)), at(50))
     assert after.held_until is None
     assert due(after.ladder) == [50, 110]
+
+
+def test_a_breach_does_not_wait_for_the_end_of_maintenance() -> None:
+    estate, found = under_maintenance(), incident()
+    rule = RemediationRule(alert_rule="HighErrorRate", plan="high_error_rate", security=True)
+    secret = found.model_copy(update={"alert": found.alert.model_copy(update={"security": True})})
+    for one in (route(estate, found, at(0), rule=rule), route(estate, secret, at(0))):
+        assert (one.held_until, one.silenced_until, due(one.ladder)[0]) == (None, None, 0)
 
 
 @pytest.mark.parametrize(("looked_at", "begins"), [(20, 30), (30, 30), (45, 30)])
