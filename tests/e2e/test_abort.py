@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.drill.scenario import scenario_of
 from shared.model.plan import Mode
-from tests.e2e.plans import LONG, PLANS, proof
+from tests.e2e.plans import PLANS, proof
 from tests.e2e.playing import Play, failures, playing, undisturbed
 
 pytestmark = pytest.mark.side_by_side
@@ -93,12 +93,12 @@ def check_started_again(folder: Path, plan: str, step: str | None) -> list[str]:
         return steps
 
 
-@pytest.mark.parametrize("plan", [proof(plan, when=True) for plan in MOVES])
+@pytest.mark.parametrize("plan", [proof(plan, when=plan != "dr_drill") for plan in MOVES])
 def test_what_an_aborted_drill_did_goes_back(tmp_path: Path, plan: str) -> None:
     check_taken_back(tmp_path, plan, None)
 
 
-@pytest.mark.parametrize("plan", [proof(plan, when=plan not in LONG) for plan in PLANS])
+@pytest.mark.parametrize("plan", [proof(plan) for plan in PLANS])
 def test_an_aborted_run_can_be_started_again(tmp_path: Path, plan: str) -> None:
     check_started_again(tmp_path, plan, None)
 

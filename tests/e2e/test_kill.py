@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.effects import effect
-from tests.e2e.plans import every_plan, first_plan
+from tests.e2e.plans import every_plan
 from tests.e2e.playing import OVER, playing, undisturbed
 
 pytestmark = pytest.mark.side_by_side
@@ -43,7 +43,7 @@ def test_killed_after_every_write_before_its_answer(tmp_path: Path, plan: str) -
         assert kills
 
 
-@first_plan
+@every_plan
 @pytest.mark.timeout(600)
 def test_killed_at_every_step_boundary(tmp_path: Path, plan: str) -> None:
     """Whenever a step has begun or ended, the host dies."""

@@ -1,7 +1,9 @@
 """A drill goes there and back and leaves nothing behind, also when it is aborted at any of its steps."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 
@@ -131,7 +133,13 @@ def test_it_goes_there_and_back_and_the_fingerprint_is_the_same(stage: Stage) ->
     }
 
 
-@pytest.mark.parametrize("at", [found.name for found in plan_of().steps])
+def steps_to_abort_at() -> Iterator[Any]:
+    """Every fourth in the normal run, with `make soak` every one."""
+    for number, step in enumerate(plan_of().steps):
+        yield pytest.param(step.name, marks=[pytest.mark.soak] if number % 4 else [])
+
+
+@pytest.mark.parametrize("at", list(steps_to_abort_at()))
 def test_aborted_at_any_step_it_goes_back_to_where_it_began(stage: Stage, at: str) -> None:
     stage.lab.advance(30)
     before, plan, run_id = resources(stage), in_its_window(stage), "drill-dr_drill-20260101T000000-0000abcd"
