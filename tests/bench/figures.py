@@ -23,6 +23,10 @@ class Figure:
     def ok(self) -> bool:
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
+    def __str__(self) -> str:
+        sign, verdict = ("≥" if self.at_least else "≤"), ("met" if self.ok else "missed")
+        return f"{self.name}: {self.value:.2f} {sign} {self.limit:.2f} {verdict} ({self.measured}; {self.reference})"
+
 
 def show(figures: list[Figure], file: Path) -> bool:
     """Print all of them, write `{name: {value, limit, ok}}`, and say whether every goal is met."""

@@ -37,16 +37,14 @@ PATIENCE = 400.0
 """Real seconds that a run may take."""
 
 
-def figures(folder: Path, wanted: set[str], say: Callable[[str], None]) -> list[Figure]:
+def figures(folder: Path, wanted: set[str], say: Callable[[str], None]) -> Iterator[Figure]:
     """Of every plan that has a scenario, or of those that are named; `say` is told where the time went."""
-    found: list[Figure] = []
     for name in [plan for plan in scenario.known() if plan in wanted or not wanted]:
         say(f"{name} ...")
         one = measured(name, folder / name)
-        found += one.figures()
         for line in one.told():
             say(f"  {line}")
-    return found
+        yield from one.figures()
 
 
 @dataclass
