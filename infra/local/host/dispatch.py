@@ -34,8 +34,9 @@ class Dispatcher:
                 self.activities[trigger.get("activity") or function.name] = function
             elif function.kind == "entityTrigger":
                 self.entities[str(trigger.get("entityName") or function.name).lower()] = function
-        # Room for each kind, so that many slow activities never keep an orchestration from its turn.
-        self._free = {"turn": 8, "activity": 40, "batch": 8}
+        # Room for each kind, so that many slow activities never keep an orchestration from its turn. Turns and batches
+        # only compute: side by side they end no sooner, and whoever waits for an answer over HTTP feels each of them.
+        self._free = {"turn": 1, "activity": 40, "batch": 1}
         self._woken = False
         self._stopped = False
         self._running: set[asyncio.Task[None]] = set()
