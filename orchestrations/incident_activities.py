@@ -2,22 +2,27 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestrations.start import Requester, signed_request
 from orchestrations.telling import tell
+from orchestrations.triggers.incident_page import link_to
+from shared.actions.action import Call
+from shared.actions.proof import Proof
+from shared.actions.region_state import region_out
 from shared.errors import AzureCallFailed, EstateInvalid, ParametersInvalid
-from shared.importing import IMPORTING
+from shared.gateways.azure import Azure
+from shared.gateways.tickets import Ticket
+from shared.model.estate import Estate, RemediationRule
+from shared.model.incident import Incident
 from shared.model.plan import Mode, Plan
 from shared.model.wire import Wire
+from shared.planners import routing, silences
 from shared.plans.catalog import catalog
+from shared.plans.planning import PlanRequest
+from shared.reports import incident_report
+from shared.reports.incident_report import Message
 from shared.runtime import Runtime, runtime
-
-if TYPE_CHECKING:
-    from shared.gateways.azure import Azure
-    from shared.model.estate import Estate, RemediationRule
-    from shared.model.incident import Incident
-    from shared.reports.incident_report import Message
 
 AGAIN_AFTER = 60.0
 """Seconds until a remediation that met another run on its services is tried again; then twice as long, and so on."""
@@ -26,18 +31,12 @@ LATELY = timedelta(minutes=1)
 """What counts as now when it is asked whether it still hurts: long enough for requests to be logged."""
 
 
-def _incident(payload: Wire) -> "Incident":
-    with IMPORTING:
-        from shared.model.incident import Incident  # noqa: PLC0415 - with the first incident
-
+def _incident(payload: Wire) -> Incident:
     return Incident.from_wire(payload["incident"])
 
 
 def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """What the estate says of an incident: whose it is, who is told when, and the run that answers it, signed."""
-    with IMPORTING:
-        from shared.planners import routing, silences  # noqa: PLC0415 - with the first incident
-
     world, incident = runtime(), _incident(payload)
     estate, limits = world.estate, world.estate.limits
     silent = silences.ours(payload["silences"], world.signer)
@@ -83,9 +82,6 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
 
 def _outage(world: Runtime, service: str) -> str:
     """Why the region of that service counts as out, or nothing; what cannot be asked is no outage."""
-    with IMPORTING:
-        from shared.actions.region_state import region_out  # noqa: PLC0415 - with the first incident
-
     found = world.estate.service_named(service)
     try:
         return region_out(world.estate, world.azure, found.region) if found is not None else ""
@@ -93,7 +89,7 @@ def _outage(world: Runtime, service: str) -> str:
         return ""
 
 
-def remediation_request(world: Runtime, incident: "Incident", rule: "RemediationRule", order: Wire) -> Wire:
+def remediation_request(world: Runtime, incident: Incident, rule: RemediationRule, order: Wire) -> Wire:
     """The signed start of the rule's plan for this incident; each attempt is a run of its own.
 
     `order` may say who asked for it: then that person is the requester, and not the alert.
@@ -116,11 +112,8 @@ def remediation_request(world: Runtime, incident: "Incident", rule: "Remediation
     ).to_wire()
 
 
-def plan_for(estate: "Estate", incident: "Incident", rule: "RemediationRule") -> tuple[Plan, Wire]:
+def plan_for(estate: Estate, incident: Incident, rule: RemediationRule) -> tuple[Plan, Wire]:
     """The concrete plan, and the parameters it was made with: the estate's, and what the alert is about."""
-    with IMPORTING:
-        from shared.plans.planning import PlanRequest  # noqa: PLC0415 - with the first plan that is started
-
     maker, alert = catalog()[rule.plan], incident.alert
     about: Wire = {"resources": list(alert.resources), "dimensions": dict(alert.dimensions)}
     takes = maker.parameters.model_fields
@@ -152,12 +145,8 @@ def recovered_meanwhile(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]
     return {"healthy": not why, "seen": why or "all that the plan would bring about is so already"}
 
 
-def unproved(estate: "Estate", azure: "Azure", incident: "Incident", now: datetime, pace: float) -> str:
+def unproved(estate: Estate, azure: Azure, incident: Incident, now: datetime, pace: float) -> str:
     """Why what the incident's plan would bring about is not so by now, or nothing; `pace` as `Call` has it."""
-    with IMPORTING:
-        from shared.actions.action import Call  # noqa: PLC0415 - with the first run that had to wait
-        from shared.actions.proof import Proof  # noqa: PLC0415
-
     rule = rule_for(estate, incident)
     steps = plan_for(estate, incident, rule)[0].steps if rule is not None else ()
     proofs = [Proof.from_wire(step.params["proof"]) for step in steps if step.params.get("proof")]
@@ -185,11 +174,7 @@ def message_channel(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-def _words(world: Runtime, incident: "Incident", payload: Wire) -> "Message":
-    with IMPORTING:
-        from orchestrations.triggers.incident_page import link_to  # noqa: PLC0415 - with the first incident
-        from shared.reports import incident_report  # noqa: PLC0415
-
+def _words(world: Runtime, incident: Incident, payload: Wire) -> Message:
     address = link_to(world.signer, world.settings.app_url, incident.id)
     return incident_report.message(
         incident, address=address, time_zone=world.estate.time_zone, why=payload.get("why", "")
@@ -198,9 +183,6 @@ def _words(world: Runtime, incident: "Incident", payload: Wire) -> "Message":
 
 def open_ticket(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
     """The incident's ticket; asked for again it is the same one."""
-    with IMPORTING:
-        from shared.gateways.tickets import Ticket  # noqa: PLC0415 - with the first ticket
-
     world, incident = runtime(), _incident(payload)
     words = _words(world, incident, payload)
     ticket = Ticket(
@@ -235,9 +217,6 @@ def close_ticket(_ctx: object, payload: dict[str, Any]) -> bool:
 
 def publish_incident(_ctx: object, payload: dict[str, Any]) -> bool:
     """Keep the post-incident record, for programs and for people, in blob storage."""
-    with IMPORTING:
-        from shared.reports import incident_report  # noqa: PLC0415 - templates when an incident ends
-
     world, incident = runtime(), _incident(payload)
     platform, zone = world.estate.platform, world.estate.time_zone
     files = {
@@ -263,7 +242,7 @@ def page_unreadable_alert(_ctx: object, payload: dict[str, Any]) -> bool:
     return True
 
 
-def rule_for(estate: "Estate", incident: "Incident") -> "RemediationRule | None":
+def rule_for(estate: Estate, incident: Incident) -> RemediationRule | None:
     """What the estate says of the incident's alert rule."""
     wanted = incident.alert.rule.lower()
     return next((rule for rule in estate.remediation if rule.alert_rule.lower() == wanted), None)
