@@ -76,23 +76,24 @@ def test_the_kill_switch_holds_what_an_alert_started_within_a_second(machine: Ma
     assert machine.end_of(run)["status"] == "aborted"
 
 
-def test_a_rung_that_is_refused_gives_way_to_the_next(machine: Machine):
+def after_a_refused_rung(machine: Machine, action: str) -> tuple[str, dict]:
+    """The run whose first rung the guardrails refuse and whose second is that action, and its record."""
     machine.end_of(machine.start_run(remedy(step("a"), services=["cool-a"]), by=SYSTEM))  # or one before it
-    rungs = step("a"), step("b", "a", action="scripted_look"), step("c", "b")
+    rungs = step("a"), step("b", "a", action=action), step("c", "b")
     second = machine.start_run(remedy(*rungs, mode="first_success", services=["cool-a"]), by=SYSTEM)
     record = machine.end_of(second)
     assert record["status"] == "succeeded"
     assert statuses(record) == {"a": "failed", "b": "succeeded", "c": "skipped"}
+    return second, record
+
+
+def test_a_rung_that_is_refused_gives_way_to_the_next(machine: Machine):
+    second, _ = after_a_refused_rung(machine, "scripted_look")
     assert machine.world.steps(second, "called") == ["b"]
 
 
 def test_the_next_rung_may_change_what_the_refused_one_did_not(machine: Machine):
-    machine.end_of(machine.start_run(remedy(step("a"), services=["cool-a"]), by=SYSTEM))  # or one before it
-    rungs = step("a"), step("b", "a", action="scripted_twice"), step("c", "b")
-    second = machine.start_run(remedy(*rungs, mode="first_success", services=["cool-a"]), by=SYSTEM)
-    record = machine.end_of(second)
-    assert record["status"] == "succeeded"
-    assert statuses(record) == {"a": "failed", "b": "succeeded", "c": "skipped"}
+    second, record = after_a_refused_rung(machine, "scripted_twice")
     assert "guardrails: cool-down" in steps(record)["a"]["error"]
     assert machine.world.steps(second, "effect") == ["b"]
     assert admitted(machine, second) == {"b"}
