@@ -32,9 +32,20 @@ def stuck(play: Play, run_id: str) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def decide(play: Play, run_id: str, step: str, verb: str) -> None:
+    """Returns once the record shows that the run has taken it: until then the step still reads as waiting."""
+
+    def waits(record: dict[str, Any]) -> object:
+        return next(
+            (each["status"], each["attempts"], each["failures"])
+            for each in record["steps"]
+            if each["name"] == step
+        )
+
+    before = waits(play.machine.record(run_id))
     body = {"step": step, "decision": verb, "reason": "looked into"}
     answer = play.machine.call("POST", f"/api/runs/{run_id}/decisions", play.starter, json=body)
     assert answer.status_code == 202, answer.text
+    play.machine.wait_until(run_id, lambda record: waits(record) != before, seconds=60)
 
 
 def carried_on(play: Play, run_id: str) -> dict[str, Any]:
@@ -48,7 +59,6 @@ def carried_on(play: Play, run_id: str) -> dict[str, Any]:
         for step in record["steps"]:
             if step["status"] == "waiting_for_operator":
                 decide(play, run_id, step["name"], "retry")
-        play.machine.wait_until(run_id, lambda record: record["status"] != "waiting_for_operator", seconds=20)
 
 
 def a_recovery_region_without_capacity(folder: Path) -> None:
