@@ -95,7 +95,7 @@ def open_incident(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN4
 
     `report` takes an alert: the first that fires opens the next generation and starts its orchestration in the same
     step, so nothing lies between knowing of an incident and handling it. `digest` says what has been reported.
-    `close` lets the next alert open another incident; with `changes` only if nothing has changed since.
+    `close` lets the next alert open another incident; with `heard`, what the incident knows, only if that is all.
     """
     state: Wire = {**NO_INCIDENT, **ctx.get_state(dict, {})}
     match ctx.operation:
@@ -112,7 +112,7 @@ def open_incident(ctx: EntityContext, payload: Any = None) -> Any:  # noqa: ANN4
             ctx.set_state(state)
             return state
         case "close" if payload["generation"] == state["generation"]:
-            if payload.get("changes", state["signals"]["changes"]) == state["signals"]["changes"]:
+            if heard_all(state, payload.get("heard", {})):
                 state = {**state, "open": False}
                 ctx.set_state(state)
         case _:
@@ -129,7 +129,7 @@ def reported(state: Wire, report: Wire) -> tuple[bool, Wire]:
     """
     alert: Wire = report["alert"]
     seen, condition, at = report["seen_as"], alert["condition"], report["at"]
-    signals: Wire = {**state["signals"], "severity": _worse(state["signals"]["severity"], alert["severity"])}
+    signals: Wire = {**state["signals"], "severity": worse(state["signals"]["severity"], alert["severity"])}
     if seen in state["seen"]:
         return False, {**state, "signals": {**signals, "repeats": signals["repeats"] + 1}}
     known = [*state["seen"], seen][-SEEN_ALERTS:]
@@ -167,7 +167,13 @@ def reported(state: Wire, report: Wire) -> tuple[bool, Wire]:
     return False, {**state, "seen": known, "signals": signals, "latest": max(latest, at)}
 
 
-def _worse(one: str, other: str) -> str:
+def heard_all(state: Wire, heard: Wire) -> bool:
+    """Whether an incident that has heard this much (counts of `signals`) knows all that alerts have said."""
+    return all(state["signals"][name] == count for name, count in heard.items())
+
+
+def worse(one: str, other: str) -> str:
+    """The graver of two severities."""
     order = list(Severity)
     return min(one, other, key=lambda found: order.index(Severity(found)))
 

@@ -263,7 +263,7 @@ class _Handler:
             yield from self._look()
 
     def _look(self) -> Waits:
-        before = self.incident.signals
+        before = self.incident
         kept = yield from self.until(self.ctx.call_entity(self.cause, "digest"))
         signals = Signals.from_wire(kept["signals"])
         self.incident = incidents.signalled(self.incident, signals, self.now)
@@ -271,22 +271,22 @@ class _Handler:
         if worse is not None and self.incident.state in incidents.STANDS:
             self.incident = worse
             yield from self._assess(reroute=True)
-        if signals != before:
+        if signals != before.signals:
             self._answer(before, signals)
         if self.looks and self.look is None:
             self.look = self.ctx.create_timer(timedelta(seconds=self.looks.pop(0)))
 
-    def _answer(self, before: Signals, signals: Signals) -> None:
+    def _answer(self, before: Incident, signals: Signals) -> None:
         """Resolved: see whether it is so. Fired after it had been mitigated: people, because it did not last."""
         if signals.condition == "fired":
             self._end_probes()
-            if self.quiet is not None and self.incident.state is IncidentState.OPEN:
+            if before.state is IncidentState.MITIGATED and self.incident.state is IncidentState.OPEN:
                 self._end_quiet()
                 self.incident = incidents.hurried(self.incident, self.now)
                 if self.incident.remediation is Remediation.HELPED:
                     self.incident = self.incident.model_copy(update={"remediation": Remediation.DID_NOT_HELP})
                     self._tell_everybody(f"back-{signals.changes}")
-        elif before.condition == "fired" and self.incident.state in incidents.STANDS:
+        elif before.signals.condition == "fired" and self.incident.state in incidents.STANDS:
             self._follow_up()
 
     def _follow_up(self) -> None:
@@ -343,7 +343,8 @@ class _Handler:
         """After a quiet time, unless the entity knows of news: it lets go of the incident only without any."""
         if not incidents.may_close_itself(self.incident):
             return
-        order: Wire = {"generation": self.generation, "changes": self.incident.signals.changes}
+        heard = {"changes": self.incident.signals.changes, "fired": self.incident.signals.fired}
+        order: Wire = {"generation": self.generation, "heard": heard}
         kept = yield from self.until(self.ctx.call_entity(self.cause, "close", order))
         if kept["open"]:
             self.looks = list(LOOKS)

@@ -1,8 +1,6 @@
 """`POST /alerts`: Azure Monitor's action groups report here, as often and in whatever order they like."""
 
 import time
-from collections import OrderedDict
-from threading import Lock
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -12,6 +10,7 @@ from pydantic import ValidationError
 
 from orchestrations.entities import NO_INCIDENT
 from orchestrations.triggers.endpoint import BODY_LIMIT, answer, reply
+from orchestrations.triggers.lately import Lately
 from orchestrations.triggers.problem import Problem
 from shared.model.alert import Alert
 from shared.model.common_alert import CommonAlert
@@ -22,10 +21,7 @@ from shared.runtime import Runtime
 SETTLED_WITHIN = 4.0
 """Seconds; action groups wait five for an answer."""
 
-WAKE_EVERY, WAKE_SELDOM = 10.0, 300.0
-"""Seconds; an incident looks again by itself, so a cause that flaps wakes it ever more seldom: history is dear."""
-CALM = 3600.0
-"""Seconds without news after which an incident is woken as promptly as at first."""
+LATELY = Lately()
 
 
 def receive_alert(req: func.HttpRequest, client: df.SyncDurableFunctionsClient) -> func.HttpResponse:
@@ -67,51 +63,6 @@ def _problem(error: ValidationError) -> Problem:
     )
 
 
-class _Lately:
-    """What this process has lately handed on, so that repeats cost nothing, and at once or one after the other.
-
-    Only a shortcut: the entity of the cause knows as well, across processes and restarts.
-    """
-
-    def __init__(self, room: int = 20_000) -> None:
-        self._room, self._lock = room, Lock()
-        self._answers: OrderedDict[str, Wire] = OrderedDict()
-        self._woken: OrderedDict[str, tuple[float, int]] = OrderedDict()
-        self._causes = tuple(Lock() for _ in range(64))
-
-    def cause(self, fingerprint: str) -> Lock:
-        """One alert of a cause at a time."""
-        return self._causes[int(fingerprint[:4], 16) % len(self._causes)]
-
-    def answer(self, seen: str) -> Wire | None:
-        """What was answered to this very alert."""
-        return self._answers.get(seen)
-
-    def keep(self, seen: str, given: Wire) -> Wire:
-        """Remember an answer; its repeats are told that they are repeats."""
-        with self._lock:
-            self._answers[seen] = {**given, "deduplicated": True}
-            while len(self._answers) > self._room:
-                self._answers.popitem(last=False)
-        return given
-
-    def may_wake(self, incident: str) -> bool:
-        """Whether that incident has had its peace for long enough."""
-        now = time.monotonic()
-        with self._lock:
-            last, times = self._woken.get(incident, (now - CALM, 0))
-            times = 0 if now - last >= CALM else times
-            if now - last < min(WAKE_EVERY * 2 ** min(times - 1, 10), WAKE_SELDOM) and times:
-                return False
-            self._woken[incident] = (now, times + 1)
-            while len(self._woken) > self._room:
-                self._woken.popitem(last=False)
-        return True
-
-
-LATELY = _Lately()
-
-
 def report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: Alert) -> Wire:
     """Hand an alert to the entity of its cause; says which incident it belongs to, and whether that was open."""
     key = f"{alert.fingerprint}/{alert.seen_as}"
@@ -125,13 +76,20 @@ def report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: Alert) 
 
 def _report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: Alert) -> Wire:
     entity = EntityInstanceId("open_incident", alert.fingerprint)
+    signed = world.signer.sign(alert)
+    order = {"alert": signed.to_wire(), "seen_as": alert.seen_as, "at": alert.at.timestamp()}
+    if (generation := LATELY.standing(alert)) is not None:
+        client.signal_entity(entity, "report", order)
+        _wake(client)
+        return _taken(alert, generation, opened=False)
     before = _state(client, entity)
     if alert.seen_as not in before["seen"]:
-        signed = world.signer.sign(alert)
-        order = {"alert": signed.to_wire(), "seen_as": alert.seen_as, "at": alert.at.timestamp()}
         client.signal_entity(entity, "report", order)
     if before["open"]:
-        return _woken(client, alert, before["generation"])
+        incident = incident_id(alert.fingerprint, before["generation"])
+        LATELY.news(incident, changed=not LATELY.stands(alert, before))
+        _wake(client, incident)
+        return _taken(alert, before["generation"], opened=False)
     if (
         alert.condition == "resolved"
         or alert.seen_as in before["seen"]
@@ -147,12 +105,15 @@ def _report(client: df.SyncDurableFunctionsClient, world: Runtime, alert: Alert)
     return _taken(alert, before["generation"] + 1, opened=True)
 
 
-def _woken(client: df.SyncDurableFunctionsClient, alert: Alert, generation: int) -> Wire:
-    """The incident is open: tell it that there is news, unless it has just been told."""
-    incident = incident_id(alert.fingerprint, generation)
-    if LATELY.may_wake(incident):
-        client.raise_orchestration_event(incident, "alert", data={})
-    return _taken(alert, generation, opened=False)
+def _wake(client: df.SyncDurableFunctionsClient, mine: str = "") -> None:
+    """Tell incidents that are due that there is news; one that cannot be told asks for itself before it closes."""
+    for incident in LATELY.due():
+        try:
+            client.raise_orchestration_event(incident, "alert", data={})
+        except grpc.RpcError:
+            LATELY.unheard(incident)
+            if incident == mine:
+                raise
 
 
 def _state(client: df.SyncDurableFunctionsClient, entity: EntityInstanceId) -> Wire:

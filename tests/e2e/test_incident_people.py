@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from shared.estate.load import load
+from shared.model.alert import Alert
 from tests.e2e.incidents import KEY, Ward, closed, said, ward
 from tests.e2e.machine import SAMPLE
 from tests.e2e.test_alert import FRONT_DOOR, alert
@@ -160,6 +161,27 @@ def test_resolved_is_a_hint_that_closes_after_a_quiet_time(here: Ward) -> None:
     assert incident["closed_by"] == "system"
     mitigated, over = (datetime.fromisoformat(incident[name]) for name in ("mitigated_at", "closed_at"))
     assert over - mitigated >= timedelta(seconds=3)
+
+
+def test_what_nobody_was_woken_for_is_found_before_it_closes(here: Ward) -> None:
+    """As when the app dies between keeping an alert and waking its incident."""
+    told = "RelapseOdd"
+    for condition in ("Fired", "Resolved"):
+        number = send(here, told, number="q1", condition=condition, target=FRONT_DOOR)
+        here.incident(told, lambda one: bool(one["ladder"]))
+    here.incident(told, lambda one: one["state"] == "mitigated")
+    fired = Alert.model_validate(here.incidents(told)[0]["alert"])
+    order = {
+        "alert": fired.to_wire(),
+        "seen_as": "once more",
+        "at": datetime.now(UTC).timestamp(),
+    }
+    where = f"/runtime/webhooks/durabletask/entities/open_incident/{fired.fingerprint}"
+    params = {"code": "local-durable", "op": "report"}
+    here.machine.client.post(where, params=params, json=order).raise_for_status()
+    again = here.incident(told, lambda one: "open again: it came back" in said(one), seconds=20)
+    assert (again["id"], again["state"]) == (number, "open")
+    here.decide(again, "resolve")
 
 
 def test_a_hint_that_came_too_early_is_followed_up(here: Ward) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrations.entities import NO_INCIDENT, reported
+from orchestrations.entities import NO_INCIDENT, heard_all, reported
 
 
 def report(number: int, condition: str, at: float) -> dict[str, Any]:
@@ -71,3 +71,14 @@ def test_an_end_that_comes_before_its_beginning_still_opens_an_incident() -> Non
     assert opened == 1
     assert state["signals"]["condition"] == "resolved"
     assert played([report(1, "resolved", 5)])[0] == 0
+
+
+def test_an_incident_has_not_heard_all_while_the_rule_fired_once_more() -> None:
+    _, state = played([report(1, "fired", 1)])
+    heard = {name: state["signals"][name] for name in ("changes", "fired")}
+    assert heard_all(state, heard)
+    _, state = played([report(1, "fired", 1)], state)
+    assert heard_all(state, heard), "a repeat of what is known is no news"
+    _, state = played([report(2, "fired", 2)], state)
+    assert state["signals"]["changes"] == heard["changes"]
+    assert not heard_all(state, heard)
