@@ -1,5 +1,6 @@
 """What is imported ahead is all that calls import, and nothing that goes wrong with it harms anybody."""
 
+import gc
 import logging
 import re
 from pathlib import Path
@@ -40,6 +41,8 @@ def test_what_cannot_be_imported_is_logged_and_the_rest_is_done(
     with caplog.at_level(logging.WARNING):
         warming.begin(no_estate)
         assert warming.WARM.wait(10)
+    assert gc.get_freeze_count() > 0, "no later collection looks through what has been imported"
+    gc.unfreeze()
     assert [record.getMessage() for record in caplog.records] == [
         "warming up, no_such_sdk: No module named 'no_such_sdk'",
         "warming up, no_estate: the estate is broken",
