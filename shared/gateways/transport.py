@@ -6,6 +6,8 @@ everything that could send: what is not known to be a look never leaves.
 """
 
 import json
+import ssl
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,9 +91,15 @@ def endpoint_transport(
     return transport
 
 
+@cache
+def _tls(*, trust_env: bool) -> ssl.SSLContext:
+    """One for all clients: to read the authorities' certificates once more holds up the whole process for 50 ms."""
+    return httpx.create_ssl_context(trust_env=trust_env)
+
+
 class _HttpTransport(httpx.HTTPTransport):
     def __init__(self, endpoint: str | None, preview: Preview | None) -> None:
-        super().__init__(trust_env=endpoint is None)
+        super().__init__(verify=_tls(trust_env=endpoint is None), trust_env=endpoint is None)
         self._endpoint = httpx.URL(endpoint) if endpoint else None
         self._preview = preview
 
@@ -108,7 +116,7 @@ class _HttpTransport(httpx.HTTPTransport):
 
 class _AsyncHttpTransport(httpx.AsyncHTTPTransport):
     def __init__(self, endpoint: str) -> None:
-        super().__init__(trust_env=False, limits=httpx.Limits(max_connections=None))
+        super().__init__(verify=_tls(trust_env=False), limits=httpx.Limits(max_connections=None))
         self._endpoint = httpx.URL(endpoint)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -122,6 +130,7 @@ class _AsyncHttpTransport(httpx.AsyncHTTPTransport):
 def endpoint_async_client(endpoint: str | None, *, timeout: float) -> httpx.AsyncClient:
     """A client for many looks at once; it keeps no journal, so nothing is written with it."""
     return httpx.AsyncClient(
+        verify=_tls(trust_env=endpoint is None),
         transport=_AsyncHttpTransport(endpoint) if endpoint else None,
         timeout=timeout,
         follow_redirects=False,
@@ -142,5 +151,9 @@ def endpoint_client(endpoint: str | None, *, timeout: float, preview: Preview | 
     """The client for everything that is no Azure SDK; it follows no redirects, so nobody is led elsewhere."""
     transport = _HttpTransport(endpoint, preview) if endpoint or preview else None
     return _HttpClient(
-        transport=transport, timeout=timeout, follow_redirects=False, trust_env=endpoint is None
+        verify=_tls(trust_env=endpoint is None),
+        transport=transport,
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=endpoint is None,
     )

@@ -11,7 +11,7 @@ from tests.orchestrations.machine import AzureProcess, Machine, running
 def azure() -> Iterator[AzureProcess]:
     process = AzureProcess()
     yield process
-    process.stop()
+    process.close()
 
 
 @pytest.fixture(scope="session")

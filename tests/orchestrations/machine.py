@@ -56,7 +56,7 @@ class AzureProcess:
     def heal(self, fault: str) -> None:
         httpx.delete(f"{self.url}/_sim/faults/{fault}").raise_for_status()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         self._process.terminate()
         self._process.communicate(timeout=10)
 
