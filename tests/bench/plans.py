@@ -25,7 +25,6 @@ SPEEDS = {
     "security_breach": 5.0,
     "landing_zone_failback": 20.0,
     "region_failback": 20.0,
-    "data_corruption": 20.0,
     "region_outage": 30.0,
 }
 """Simulated seconds in a real one: the app's own seconds count so many times, so short plans are played slowly."""
