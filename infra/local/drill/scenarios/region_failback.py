@@ -11,7 +11,8 @@ class RegionFailback(Failback):
 
     outage = region_outage.SCENARIO
     pain = "the region is back, and every tenant is served from far away"
-    renewed = region_outage.SCENARIO.renewed
+    # Whoever comes back reads the index anew: what was read in a run that was aborted may be old by now.
+    renewed = (*region_outage.SCENARIO.renewed, "/indexers('agents-live')/")
     # The indexer has a schedule of its own: when that has run it after the reset, nobody else needs to.
     spared = ("/indexers('agents-live')/search.run",)
 
