@@ -27,7 +27,7 @@ class Lately:
     def __init__(self, room: int = 20_000) -> None:
         self._room, self._lock = room, Lock()
         self._answers: OrderedDict[str, Wire] = OrderedDict()
-        self._woken: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._woken: OrderedDict[tuple[str, bool], tuple[float, int]] = OrderedDict()
         self._unwoken: OrderedDict[str, bool] = OrderedDict()
         self._turn = 0.0
         self._standing: OrderedDict[str, tuple[float, int, Wire]] = OrderedDict()
@@ -51,18 +51,16 @@ class Lately:
     def news(self, incident: str, *, changed: bool) -> None:
         """An alert belongs to that open incident: it is to be woken, unless it has just been.
 
-        By what changes it at once, by the same once more when its turn comes.
+        By what changes it at once, by the same once more when its turn comes; neither counts for the other.
         """
         now = time.monotonic()
         with self._lock:
-            if incident in self._unwoken:
-                self._unwoken[incident] |= changed
-            last, times = self._woken.get(incident, (now - CALM, 0))
+            last, times = self._woken.get((incident, changed), (now - CALM, 0))
             times = 0 if now - last >= CALM else times
             if now - last < min(WAKE_EVERY * 2 ** min(times - 1, 10), WAKE_SELDOM) and times:
                 return
-            self._woken[incident] = (now, times + 1)
-            self._unwoken[incident] = changed
+            self._woken[incident, changed] = (now, times + 1)
+            self._unwoken[incident] = changed or self._unwoken.get(incident, False)
             _hold(self._woken, self._room)
             _hold(self._unwoken, self._room)
 
@@ -80,7 +78,8 @@ class Lately:
     def unheard(self, incident: str) -> None:
         """It could not be woken: the next alert of its cause does."""
         with self._lock:
-            self._woken.pop(incident, None)
+            for changed in (True, False):
+                self._woken.pop((incident, changed), None)
 
     def standing(self, alert: Alert) -> int | None:
         """The generation of the incident that was open a moment ago, when the alert says of it nothing but once more.
@@ -104,7 +103,7 @@ class Lately:
         return stands
 
 
-def _hold[V](kept: OrderedDict[str, V], room: int) -> None:
+def _hold[K, V](kept: OrderedDict[K, V], room: int) -> None:
     while len(kept) > room:
         kept.popitem(last=False)
 

@@ -66,7 +66,7 @@ def incident(machine: MachineProcess, incident_id: str) -> dict[str, Any]:
     return machine.call("GET", f"/api/incidents/{incident_id}").json()
 
 
-def eventually(look: Any, *, seconds: float = 10.0) -> Any:
+def eventually(look: Any, *, seconds: float = 30.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := look()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -69,6 +69,16 @@ def test_what_is_known_wakes_one_after_the_other_and_what_is_new_at_once(later: 
     assert lately.due() == causes[-1:], "what waits for its turn and changes waits no more"
 
 
+def test_what_is_new_does_not_wait_because_what_is_known_has_just_woken(later: Clock) -> None:
+    lately = module.Lately()
+    for changed in (False, True):
+        lately.news("inc-1", changed=changed)
+        assert lately.due() == ["inc-1"]
+        later(3)
+        lately.news("inc-1", changed=changed)
+        assert lately.due() == [], "but neither wakes twice so soon"
+
+
 def test_who_could_not_be_woken_is_woken_by_the_next_alert(later: Clock) -> None:
     lately = module.Lately()
     lately.news("inc-1", changed=True)
