@@ -1,7 +1,8 @@
 """The app's own heartbeat: its clock notes that it ticks, and `/health` fails when it has not for too long.
 
-Something outside watches that (an availability test of Application Insights from other regions, whose alert mails
-people by itself; infra/azure), so that an app that answers but watches nothing is missed as one that is gone.
+Something outside watches that (a web test of Application Insights from other regions; the action group of its alert
+rule HeartbeatMissing mails people itself), so that an app that answers but watches nothing is missed as one that is
+gone.
 """
 
 from datetime import UTC, datetime, timedelta
