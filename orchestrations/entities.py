@@ -174,8 +174,7 @@ def heard_all(state: Wire, heard: Wire) -> bool:
 
 def worse(one: str, other: str) -> str:
     """The graver of two severities."""
-    order = list(Severity)
-    return min(one, other, key=lambda found: order.index(Severity(found)))
+    return min(one, other, key=lambda found: Severity(found).rank)
 
 
 SEEN_ALERTS = 500

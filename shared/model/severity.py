@@ -12,6 +12,11 @@ class Severity(StrEnum):
     LOW = "low"
     INFORMATIONAL = "informational"
 
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
     @classmethod
     def from_azure(cls, sev: str) -> "Severity":
         """From the common alert schema's `Sev0` ... `Sev4`."""

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from shared.model.incident import Incident, IncidentState, Remediation, Rung, Signals
 from shared.model.run import LogEntry
-from shared.model.severity import Severity
 from shared.model.ticket import TicketRef
 from shared.model.wire import Wire
 
@@ -79,9 +78,8 @@ def signalled(incident: Incident, signals: Signals, now: datetime) -> Incident:
 
 def raised(incident: Incident, now: datetime) -> Incident | None:
     """With the severity that the rule has come to, or None when it is no worse than it was."""
-    order = list(Severity)
     worst = incident.signals.severity
-    if order.index(worst) >= order.index(incident.severity):
+    if worst.rank >= incident.severity.rank:
         return None
     what = f"severity raised from {incident.severity} to {worst}"
     return noted(incident.model_copy(update={"severity": worst}), now, what)

@@ -36,7 +36,7 @@ NEEDED_BY = {
 def judged(plan: PlanToCheck, preconditions: Iterable[Precondition]) -> PlanReadiness:
     """The plan's readiness, from the preconditions of everything that it touches."""
     mine = tuple(one for one in preconditions if NEEDED_BY.get(one.check) in {None, *plan.actions})
-    unmet = sorted((one for one in mine if not one.met), key=lambda one: list(Severity).index(one.severity))
+    unmet = sorted((one for one in mine if not one.met), key=lambda one: one.severity.rank)
     score = max(0, 100 - sum(COSTS[one.severity] for one in unmet))
     worst = unmet[0].severity if unmet else Severity.INFORMATIONAL
     harmless = {Severity.LOW, Severity.INFORMATIONAL}
