@@ -50,6 +50,8 @@ class StepState:
     before: dict[str, Any] | None = None
     findings: list[Wire] = field(default_factory=list[Wire])
     rpo: list[Wire] = field(default_factory=list[Wire])
+    # What it has measured: see `Outcome.served_at`.
+    served_at: datetime | None = None
     paused_for: timedelta = timedelta(0)
 
     @property
@@ -204,6 +206,15 @@ class RunState:
         return self.request.outage_started_at or self.request.requested_at
 
     def restored_at(self) -> datetime | None:
+        """When service was back: once that is proved, and as early as a step has measured that it was so."""
+        proved, seen = self.proved_at(), self.seen_at()
+        return min(proved, seen) if proved and seen else proved
+
+    def seen_at(self) -> datetime | None:
+        """When those whom the recovery is for were served again, as far as steps have measured it."""
+        return max((state.served_at for state in self.steps if state.served_at), default=None)
+
+    def proved_at(self) -> datetime | None:
         """When the plan's proving step, else the last critical one, had succeeded; None while it has not."""
         if proof := self.request.plan.restored_by:
             return next(
@@ -226,6 +237,7 @@ class RunState:
         measured = (restored - self.clock_start).total_seconds() if restored else None
         return Objective(
             basis=self.request.rto_basis,
+            ended_by="requests" if restored and restored == self.seen_at() else "validation",
             started_at=self.clock_start,
             target_seconds=target.total_seconds() if target else None,
             measured_seconds=measured,

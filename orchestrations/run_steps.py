@@ -254,6 +254,8 @@ class Steps:
             outcome: Wire = answer["outcome"]
             state.summary, state.error, state.changed = outcome["summary"], "", outcome["changed"]
             state.findings, state.rpo = outcome["findings"], outcome.get("rpo") or []
+            seen = outcome.get("served_at")
+            state.served_at = datetime.fromisoformat(seen) if seen else None
             self._over(state, StepStatus.SUCCEEDED)
         if answer.get("untouched"):
             self._give_back(state)

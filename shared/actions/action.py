@@ -51,6 +51,14 @@ class Call:
         """What makes an effect of this step the same effect on every attempt."""
         return f"{self.run_id}/{self.step}"
 
+    def azure_time(self, moment: datetime) -> datetime:
+        """A moment of the past as Azure tells it, whose clock goes faster than this app's where `pace` is below 1."""
+        return self.now - (self.now - moment) / self.pace
+
+    def own_time(self, moment: datetime) -> datetime:
+        """A moment of the past that Azure tells, by this app's clock."""
+        return self.now - (self.now - moment) * self.pace
+
     def waiting_for(
         self,
         operation: Operation | None,

@@ -129,8 +129,7 @@ class Proof(Frozen):
 
     def broken(self, call: Call, since: datetime | None = None) -> str:
         """What does not hold, measured since then (in the last minutes, if nothing is said), or nothing."""
-        looks_back = LOOKS_BACK if since is None else (call.now - since) / call.pace
-        began = call.now - looks_back
+        began = call.now - LOOKS_BACK if since is None else call.azure_time(since)
         return "; ".join(why for one in self.conditions if (why := one.broken(call, began)))
 
 

@@ -1,5 +1,6 @@
 """What an action says when it returns."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -29,12 +30,16 @@ class ServiceObjective(Frozen):
 
 
 class Outcome(Frozen):
-    """A finished action: what happened in one sentence, and whether the world was changed by it."""
+    """A finished action: what happened in one sentence, and whether the world was changed by it.
+
+    `served_at`: when those whom the recovery is for were served again, where the action has measured that.
+    """
 
     summary: str
     changed: bool = False
     findings: tuple[Finding, ...] = ()
     rpo: tuple[ServiceObjective, ...] = ()
+    served_at: datetime | None = None
     evidence: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 

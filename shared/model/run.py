@@ -169,9 +169,14 @@ class StepRecord(Frozen):
 
 
 class Objective(Frozen):
-    """A recovery time, measured against its target. Seconds."""
+    """A recovery time, measured against its target. Seconds.
+
+    `basis` says where its start is known from, `ended_by` its end: the step that proves that service is back, or,
+    where that is measured too, the tenants' own requests, which are answered before.
+    """
 
     basis: str
+    ended_by: Literal["validation", "requests"] = "validation"
     started_at: datetime
     target_seconds: float | None = None
     measured_seconds: float | None = None

@@ -15,7 +15,7 @@ from shared.model.run import (
     StepStatus,
 )
 from shared.reports.run_story import Story, Trouble, story
-from shared.reports.timeline import BASIS_WORDS, critical_path, ended, newest, status_words
+from shared.reports.timeline import BASIS_WORDS, clocked, critical_path, ended, newest, status_words
 from shared.reports.verdict import Verdict, judge, stands_for
 from shared.reports.wording import Clock, Moment, aware, clean, duration, line
 
@@ -155,7 +155,7 @@ def run_view(
         rpo=_objective("Data loss (RPO)", record.rpo, speed) if record.rpo else None,
         services=tuple(_objective(s.service, s, speed) for s in record.service_rto),
         losses=tuple(_objective(s.service, s, speed) for s in record.service_rpo),
-        basis=BASIS_WORDS.get(record.rto.basis, f"from {line(record.rto.basis)}"),
+        basis=clocked(record.rto),
         facts=tuple(_facts(record, clock, end, speed)),
         approvals=tuple(_approval(approval, clock) for approval in record.approvals),
         approvals_required=record.approvals_required,

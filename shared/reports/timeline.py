@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from shared.model.plan import PlanKind
-from shared.model.run import LogEntry, RunRecord, RunStatus, StepRecord, StepStatus
+from shared.model.run import LogEntry, Objective, RunRecord, RunStatus, StepRecord, StepStatus
 from shared.reports.wording import aware, clean, duration, line
 
 STATUS_WORDS = {
@@ -23,6 +23,18 @@ BASIS_WORDS = {
     "alert": "from the alert",
     "request": "from the request",
 }
+
+
+ENDED_WORDS = {
+    "validation": "until validation passed",
+    "requests": "until the last tenant's own requests were answered",
+}
+
+
+def clocked(objective: Objective) -> str:
+    """From when until when a recovery time is counted, as a clause."""
+    begins = BASIS_WORDS.get(objective.basis, f"from {line(objective.basis)}")
+    return begins if objective.measured_seconds is None else f"{begins} {ENDED_WORDS[objective.ended_by]}"
 
 
 def status_words(step: StepRecord) -> str:
@@ -191,7 +203,7 @@ def _outage_row(record: RunRecord, outage: datetime, end: datetime, at: _At) -> 
     return Row(
         label="Out of service" if record.mode == "real" else "Recovery time",
         text=text,
-        tooltip=f"{text}; counted {BASIS_WORDS.get(record.rto.basis, f'from {line(record.rto.basis)}')}",
+        tooltip=f"{text}; counted {clocked(record.rto)}",
         bars=(Bar(at(outage), max(at(until), at(outage)), state),),
     )
 

@@ -219,6 +219,29 @@ def test_the_recovery_time_ends_with_the_last_critical_step_and_counts_from_the_
     assert state.objective().met is None
 
 
+def test_requests_that_were_answered_before_the_proof_end_the_recovery_time():
+    state = state_of(
+        named("proof"),
+        named("clock", critical=False),
+        plan={"rto": timedelta(seconds=100)},
+        outage_started_at=at(-30),
+        rto_basis="operator",
+    )
+    clock = next(one for one in state.steps if one.name == "clock")
+    clock.served_at = at(40)
+    assert state.objective().measured_seconds is None, "nothing is proved yet"
+    finish(state, "proof", StepStatus.SUCCEEDED, 60)
+    found = state.objective()
+    assert (found.measured_seconds, found.ended_by, found.met) == (70, "requests", True)
+    clock.served_at = at(61)
+    found = state.objective()
+    assert (found.measured_seconds, found.ended_by) == (90, "validation"), (
+        "it was proved before anybody asked"
+    )
+    clock.served_at = None
+    assert state.objective().ended_by == "validation"
+
+
 TEXTS = st.sampled_from(["x", "日本語", '"\\\n', "😀"])
 
 

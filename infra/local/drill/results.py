@@ -15,7 +15,6 @@ from infra.local.drill.course import Ending
 from infra.local.drill.failures import DrillFailed
 from infra.local.drill.folder import Folder, shown
 from infra.local.drill.picture import simulated
-from infra.local.drill.verdict import truly_down
 from shared.model.estate import Estate
 from shared.model.incident import Incident
 from shared.model.run import Objective, RunRecord, ServiceObjective
@@ -155,14 +154,13 @@ def _files(ending: Ending, folder: Folder, written: Written) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    down, measured = truly_down(ending.truth, ending.began), ending.run.rto.measured_seconds
-    if down is not None and measured is not None:
-        checked = measured - down
+    measured = ending.run.rto.measured_seconds
+    if ending.down is not None and measured is not None:
+        off = measured - ending.down
         table.add_row(
             "checked",
-            f"the run stopped its clock {duration(checked)} after the last tenant was back"
-            if checked >= 0
-            else f"the run stopped its clock {duration(-checked)} before the last tenant was back",
+            f"users were truly without service for {duration(ending.down)}; measured is {duration(abs(off))} "
+            f"{'more' if off >= 0 else 'less'}",
         )
     path = shown(folder.path)
     for place, mail in enumerate(ending.truth.mails):

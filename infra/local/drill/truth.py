@@ -74,6 +74,15 @@ class Truth:
         """Whether no tenant's newest request went well."""
         return bool(self.tenants) and not any(tenant.well for tenant in self.tenants)
 
+    def inference_outages(self) -> tuple[Outage, ...]:
+        """When whoever uses the landing zone's models had no answer."""
+        return _outages(self.world["landing_zone"]["inference"], self.real)
+
+    def real(self, moment: str) -> datetime:
+        """When a moment of the simulated time was."""
+        ago = self.now - datetime.fromisoformat(moment).timestamp()
+        return self.read_at - timedelta(seconds=ago / self.speed)
+
     def outages(self, tenant: Tenant, after: datetime) -> tuple[Outage, ...]:
         """The tenant's outages that were not over by then."""
         return tuple(outage for outage in tenant.outages if outage.until is None or outage.until > after)
@@ -92,17 +101,11 @@ class Truth:
 
 def read(world: dict[str, Any], read_at: datetime) -> Truth:
     """Understand what `GET /_sim/world` answered at `read_at`."""
-    now, speed = float(world["timestamp"]), float(world["speed"])
-
-    def real(moment: str) -> datetime:
-        ago = now - datetime.fromisoformat(moment).timestamp()
-        return read_at - timedelta(seconds=ago / speed)
-
-    return Truth(
-        now=now,
-        speed=speed,
+    told = Truth(
+        now=float(world["timestamp"]),
+        speed=float(world["speed"]),
         read_at=read_at,
-        tenants=tuple(_tenants(world["traffic"], real)),
+        tenants=(),
         operations=tuple(
             Operation(row["resource"].lower(), row["started"], row["due"])
             for row in world["operations"]
@@ -112,6 +115,7 @@ def read(world: dict[str, Any], read_at: datetime) -> Truth:
         mails=tuple(world["mails"]),
         world=world,
     )
+    return replace(told, tenants=tuple(_tenants(world["traffic"], told.real)))
 
 
 def _tenants(traffic: dict[str, Any], real: Callable[[str], datetime]) -> Iterator[Tenant]:
@@ -126,9 +130,6 @@ def _tenants(traffic: dict[str, Any], real: Callable[[str], datetime]) -> Iterat
 def _tenant(
     name: str, address: str, kept: dict[str, Any], rate: float, real: Callable[[str], datetime]
 ) -> Tenant:
-    outages = [Outage(real(one["since"]), real(one["until"])) for one in kept["outages"]]
-    if kept["failing_since"] is not None:
-        outages.append(Outage(real(kept["failing_since"]), None))
     seconds = {
         int(datetime.fromisoformat(minute).astimezone(UTC).timestamp()) + place: sign == "1"
         for minute, signs in kept["minutes"].items()
@@ -145,9 +146,15 @@ def _tenant(
         reason="" if kept["healthy"] else kept.get("reason") or f"status {kept.get('status')}",
         ok_rate=rate * well,
         failing_rate=rate * (1 - well),
-        outages=tuple(outages),
+        outages=_outages(kept, real),
         seconds=seconds,
     )
+
+
+def _outages(kept: dict[str, Any], real: Callable[[str], datetime]) -> tuple[Outage, ...]:
+    over = [Outage(real(one["since"]), real(one["until"])) for one in kept["outages"]]
+    since = kept["failing_since"]
+    return (*over, *([Outage(real(since), None)] if since is not None else []))
 
 
 def _last(seconds: dict[int, bool], count: int) -> list[bool]:

@@ -1,11 +1,11 @@
 """Whether a drill brought service back: the simulator's truth and the run's record decide, nobody's word."""
 
 import re
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from infra.local.drill.picture import faring
-from infra.local.drill.truth import Truth
+from infra.local.drill.truth import Outage, Truth
 from shared.model.run import RunRecord, RunStatus, StepStatus
 from shared.reports.wording import line
 
@@ -82,10 +82,10 @@ def places(truth: Truth) -> str:
     return f"every tenant is served from {regions}"
 
 
-def truly_down(truth: Truth, after: datetime) -> float | None:
-    """Real seconds from the first tenant's first failure to the last one's return; None while one still fails."""
-    outages = [outage for tenant in truth.tenants for outage in truth.outages(tenant, after)]
-    ends = [outage.until for outage in outages if outage.until is not None]
-    if not outages or len(ends) < len(outages):
+def truly_down(outages: Iterable[Outage]) -> float | None:
+    """Real seconds from the first one's first failure to the last one's return; None while one still fails."""
+    known = tuple(outages)
+    ends = [outage.until for outage in known if outage.until is not None]
+    if not known or len(ends) < len(known):
         return None
-    return (max(ends) - min(outage.since for outage in outages)).total_seconds()
+    return (max(ends) - min(outage.since for outage in known)).total_seconds()

@@ -15,6 +15,7 @@ from shared.model.estate import ContainerApp, CosmosDb, Estate, KeyVault, Storag
 from shared.model.plan import Plan, PlanKind, Step
 from shared.model.wire import Strict
 from shared.plans.planning import PlanRequest, plan
+from shared.plans.served_again import served_again
 
 type DataService = CosmosDb | Storage | KeyVault
 
@@ -90,8 +91,8 @@ def data_corruption(estate: Estate, request: PlanRequest, parameters: Parameters
             deadline=timedelta(minutes=30),
             recovers=tuple(route.name for route in routes),
         )
-        proofs = (last,)
-    tell = notify_stakeholders.step(needs=(last,), critical=False, to=estate.stakeholders)
+        proofs = (last, *served_again(estate, last, at=routes, opened_by=(resume,), tenants=estate.tenants))
+    tell = notify_stakeholders.step(needs=(last, *proofs[1:]), critical=False, to=estate.stakeholders)
     touched = (*services, *apps, *routes)
     return Plan(
         name="data_corruption",

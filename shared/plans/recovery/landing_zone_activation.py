@@ -21,6 +21,7 @@ from shared.model.plan import ApprovalPolicy, Mode, Plan, PlanKind, Step
 from shared.model.role import Role
 from shared.model.wire import Strict
 from shared.plans.planning import PlanRequest, plan
+from shared.plans.served_again import served_again
 
 DECLARED_BY = "incident-commander"
 """The duty of whoever declares a disaster."""
@@ -71,12 +72,15 @@ def landing_zone_activation(estate: Estate, request: PlanRequest, parameters: Pa
         region=route.recovery_region,
         deadline=timedelta(minutes=30),
     )
-    tell = notify_stakeholders.step(needs=(validate,), critical=False, to=estate.stakeholders)
+    clock = served_again(
+        estate, validate, at=(route,) if request.mode is Mode.REAL else (), opened_by=(move,)
+    )
+    tell = notify_stakeholders.step(needs=(validate, *clock), critical=False, to=estate.stakeholders)
     return Plan(
         name="landing_zone_activation",
         kind=PlanKind.RECOVERY,
         title=f"Activate the landing zone of {route.region} in {route.recovery_region}",
-        steps=(declared, triggered, check, *recovered, *trials, move, validate, tell),
+        steps=(declared, triggered, check, *recovered, *trials, move, validate, *clock, tell),
         approval=_approval(estate),
         rto=route.rto,
         services=tuple(sorted(service.name for service in services)),

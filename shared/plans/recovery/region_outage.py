@@ -37,9 +37,10 @@ from shared.model.estate import (
     Storage,
     TrafficRoute,
 )
-from shared.model.plan import Plan, PlanKind, Step
+from shared.model.plan import Mode, Plan, PlanKind, Step
 from shared.model.wire import Strict
 from shared.plans.planning import PlanRequest, plan
+from shared.plans.served_again import served_again
 
 
 class Parameters(Strict):
@@ -77,8 +78,13 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
         region=route.recovery_region,
         deadline=timedelta(minutes=30),
     )
+    # In a drill nobody is out, so no request can tell when service came back.
+    out = routes if request.mode is Mode.REAL else ()
+    clock = served_again(estate, validate, at=out, opened_by=moves, tenants=estate.tenants)
     measure = _measure(services, steps, request)
-    tell = notify_stakeholders.step(needs=(validate, *measure), critical=False, to=estate.stakeholders)
+    tell = notify_stakeholders.step(
+        needs=(validate, *clock, *measure), critical=False, to=estate.stakeholders
+    )
     # Neither holds anything up: the first runs beside the check, the last when tenants are served again.
     about: dict[str, Any] = {"critical": False, "tenants": estate.tenants, "address": route.dns_name}
     warn = notify_tenants.step(moment="begin", within=route.rto, **about)
@@ -87,7 +93,7 @@ def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) 
         name="region_outage",
         kind=PlanKind.RECOVERY,
         title=f"Recover {region} in {route.recovery_region}",
-        steps=(check, warn, *recovered, *measure, *moves, validate, tell, relieve),
+        steps=(check, warn, *recovered, *measure, *moves, validate, *clock, tell, relieve),
         approval=estate.approvals[PlanKind.RECOVERY],
         rto=route.rto,
         services=tuple(sorted(service.name for service in services)),

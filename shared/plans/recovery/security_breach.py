@@ -37,6 +37,7 @@ from shared.model.plan import Plan, PlanKind, Step
 from shared.model.wire import Strict
 from shared.plans.breach_scope import affected_services, rotated_accounts, vault_secrets
 from shared.plans.planning import PlanRequest, plan
+from shared.plans.served_again import served_again
 
 SOON = timedelta(minutes=15)
 """How long what takes Azure seconds may take before people are asked."""
@@ -150,7 +151,11 @@ def security_breach(estate: Estate, request: PlanRequest, parameters: Parameters
         deadline=max(app.rto for app in apps),
     )
     answers = _answers(estate, apps, lift)
-    tell = notify_stakeholders.step(needs=(answers or (lift,))[-1:], critical=False, to=estate.stakeholders)
+    proof = (answers or (lift,))[-1]
+    regions = {app.region for app in apps}
+    routes = tuple(route for route in estate.of_kind(TrafficRoute) if route.region in regions)
+    clock = served_again(estate, proof, at=routes, opened_by=(lift,), tenants=estate.tenants)
+    tell = notify_stakeholders.step(needs=(proof, *clock), critical=False, to=estate.stakeholders)
     return Plan(
         name="security_breach",
         kind=PlanKind.RECOVERY,
@@ -167,6 +172,7 @@ def security_breach(estate: Estate, request: PlanRequest, parameters: Parameters
             prove,
             lift,
             *answers,
+            *clock,
             tell,
         ),
         approval=estate.approvals[PlanKind.RECOVERY],

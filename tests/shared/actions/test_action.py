@@ -1,8 +1,11 @@
 """What every action is given: progress that is counted, operations that are asked about while there is need."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shared.actions.action import ATTEMPTS, Call
 from shared.actions.catalog import catalog
@@ -73,3 +76,14 @@ def test_wrong_parameters_fail_when_the_plan_is_made() -> None:
     for action in catalog().values():
         with pytest.raises(ValueError, match="validation error"):
             action.step(no_such_parameter=1)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ago=st.timedeltas(timedelta(0), timedelta(days=9)), pace=st.sampled_from([1.0, 1 / 30, 1 / 60, 0.5]))
+def test_a_moment_told_by_azure_is_the_one_that_it_was_asked_about(
+    stage: Stage, ago: timedelta, pace: float
+) -> None:
+    asked = replace(call(stage), pace=pace)
+    then = asked.now - ago
+    assert abs(asked.own_time(asked.azure_time(then)) - then) <= timedelta(milliseconds=1)
+    assert asked.now - asked.azure_time(then) >= ago

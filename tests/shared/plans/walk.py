@@ -8,7 +8,7 @@ from typing import Any
 from shared.errors import AzureCallFailed, CheckFailed, EffectUnknown
 from shared.model.outcome import Outcome, Pending
 from shared.model.plan import Mode, Plan, Step
-from shared.model.run import RunRecord
+from shared.model.run import RunRecord, StepRecord, StepStatus
 from shared.model.signing import undo_name
 from tests.shared.actions.stage import RUN_ID, Stage, StepFailed
 from tests.shared.reports import samples
@@ -44,6 +44,7 @@ def carry_out(
         return climb(stage, plan, mode=mode, record=record, run_id=run_id)
     done: dict[str, Outcome] = {}
     running: dict[str, _Running] = {}
+    steps: list[StepRecord] = []
     for _ in range(MOST_TICKS):
         now = stage.lab.clock.now()
         for step in plan.steps:
@@ -51,10 +52,15 @@ def carry_out(
             fresh = step.name not in done and step.name not in running
             if fresh and not stopped and set(step.needs) <= set(done):
                 running[step.name] = _Running(step, now)
+                ran = StepRecord(
+                    name=step.name, action=step.action, status=StepStatus.RUNNING, started_at=stage.now
+                )
+                steps.append(ran)
         if not running:
             return done
         for name, work in list(running.items()):
-            if work.due <= now and (outcome := _attempt(stage, work, mode, record, run_id)) is not None:
+            told = (record or samples.success()).model_copy(update={"steps": tuple(steps)})
+            if work.due <= now and (outcome := _attempt(stage, work, mode, told, run_id)) is not None:
                 done[name] = outcome
                 del running[name]
         stage.lab.advance(TICK)
@@ -100,10 +106,8 @@ def undo(
     return undone
 
 
-def _attempt(
-    stage: Stage, work: _Running, mode: Mode, record: RunRecord | None, run_id: str
-) -> Outcome | None:
-    told = (record or samples.success()) if work.step.wants_record else None
+def _attempt(stage: Stage, work: _Running, mode: Mode, record: RunRecord, run_id: str) -> Outcome | None:
+    told = record if work.step.wants_record else None
     try:
         if work.before is None:
             work.before = stage.observe(work.step, mode=mode, run_id=run_id)

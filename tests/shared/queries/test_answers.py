@@ -21,6 +21,7 @@ COLUMNS = {
     "request_units": ["tenant", "request_units", "request_units_per_second"],
     "response_time": ["tenant", "requests", "p50_ms", "p95_ms"],
     "security_alerts": ["alert", "name", "title", "product", "resource", "entity", "seen"],
+    "served_again": ["caller", "served_at"],
     "tenant_usage": ["tenant", "requests", "busy_seconds", "request_units"],
     "training_failures": ["workspace", "cluster", "failures", "reason", "last_seen"],
     "unusual_access": ["user", "tenant", "window_start", "requests", "addresses"],

@@ -146,6 +146,15 @@ def test_a_target_met_only_because_the_simulator_is_fast_is_missed():
     assert "the target of 5 min was missed by 1 min 57 s" in html(record, time_zone=ZONE, speed=30)
 
 
+def test_it_says_from_when_until_when_the_recovery_time_is_counted():
+    told = "Counted from the start of the outage that the operator gave until "
+    seen, proved = samples.success(), samples.troubled()
+    assert seen.rto.ended_by == "requests"
+    assert f"{told}the last tenant's own requests were answered" in page(html(seen, time_zone=ZONE)).text
+    assert f"{told}validation passed" in page(html(proved, time_zone=ZONE)).text
+    assert "until" in pdf_text(pdf(seen, time_zone=ZONE))
+
+
 def test_the_same_record_prints_the_same_bytes():
     assert pdf(success(), time_zone=ZONE) == pdf(success(), time_zone=ZONE)
 

@@ -171,15 +171,25 @@ def _data(world: World) -> Json:
 @service.every(5)
 def use(world: World) -> None:
     """Let somebody use the models at the front door, through a resolver of their own, and remember how it went."""
-    seen = _used(world)
-    if seen != world.table("landing zone user").peek(USER):
-        world.table("landing zone user").put(USER, seen)
+    table = world.table("landing zone user")
+    before: Json = table.peek(USER) or {}
+    seen: Json = {**_used(world), "outages": before.get("outages", []), "failing_since": None}
+    failing_since = before.get("failing_since")
+    if not seen["healthy"]:
+        seen["failing_since"] = world.now if failing_since is None else failing_since
+    elif failing_since is not None:
+        seen["outages"] = [*seen["outages"], {"since": failing_since, "until": world.now}][-50:]
+    if seen != before:
+        table.put(USER, seen)
 
 
 def _inference(world: World) -> Json:
     """How the newest use went: looking at the truth asks nobody, for that would change what resolvers hold."""
-    nobody: Json = {"healthy": False, "served_by": None, "reason": "nobody has used it yet"}
-    return world.table("landing zone user").get(USER) or nobody
+    nobody: Json = {"healthy": False, "served_by": None, "reason": "nobody has used it yet", "outages": []}
+    seen: Json = world.table("landing zone user").get(USER) or nobody
+    seen["outages"] = [{end: iso(one[end]) for end in ("since", "until")} for one in seen["outages"]]
+    since = seen.pop("failing_since", None)
+    return {**seen, "failing_since": None if since is None else iso(since)}
 
 
 def _used(world: World) -> Json:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.local.azure.durations import HEALTH_EVENT_LAG
+from infra.local.drill import verdict
 from infra.local.drill.landing_zone import AWAY, REGION, problems_after_activation
 from infra.local.drill.scenario import Scenario
 from infra.local.drill.scene import Fault, Scene
@@ -28,6 +29,11 @@ class LandingZoneActivation(Scenario):
         if out < HEALTH_EVENT_LAG or truth.world["landing_zone"]["inference"]["healthy"]:
             return None
         return truth.read_at - timedelta(seconds=out / truth.speed)
+
+    def down(self, truth: Truth, after: datetime) -> float | None:
+        return verdict.truly_down(
+            outage for outage in truth.inference_outages() if outage.until is None or outage.until > after
+        )
 
     def parameters(self, scene: Scene) -> dict[str, Any]:
         return {"trigger": "data_center_failure"}

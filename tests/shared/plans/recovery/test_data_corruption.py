@@ -44,13 +44,14 @@ def test_isolation_is_first_and_telling_holds_up_nothing() -> None:
     plan = plan_of()
     assert plan.steps[0].name == "isolate_corrupted_data"
     assert plan.steps[0].needs == ()
-    assert [found.name for found in plan.steps[-3:]] == [
+    assert [found.name for found in plan.steps[-4:]] == [
         "resume_operations",
         "validate_services",
+        "measure_rto",
         "notify_stakeholders",
     ]
-    assert all(found.critical for found in plan.steps[:-1])
-    assert not plan.steps[-1].critical
+    assert all(found.critical for found in plan.steps[:-2])
+    assert not any(found.critical for found in plan.steps[-2:])
 
 
 def test_only_the_isolation_is_undone_and_without_what_was_restored() -> None:
@@ -77,6 +78,7 @@ def test_one_service_alone_keeps_the_names_of_the_procedure() -> None:
         "validate_data_integrity",
         "resume_operations",
         "validate_services",
+        "measure_rto",
         "notify_stakeholders",
     ]
 

@@ -75,9 +75,10 @@ def test_tenants_are_moved_when_all_that_they_need_is_there() -> None:
 def test_validation_is_last_and_telling_holds_up_nothing() -> None:
     plan = plan_of()
     tellers = {"notify_tenants", "notify_stakeholders", "notify_tenants_restored"}
-    assert [found.name for found in plan.steps if found.name not in tellers][-2:] == [
+    assert [found.name for found in plan.steps if found.name not in tellers][-3:] == [
         "update_dns_records",
         "validate_services",
+        "measure_rto",
     ]
     assert step("notify_tenants").needs == ()
     assert step("notify_tenants_restored").needs == ("validate_services",)
@@ -85,7 +86,10 @@ def test_validation_is_last_and_telling_holds_up_nothing() -> None:
     assert step("validate_services").needs == ("update_dns_records",)
     assert not step("notify_stakeholders").critical
     assert step("notify_stakeholders").wants_record
-    assert {found.name for found in plan.steps if not found.critical} == tellers | {"measure_rpo"}
+    assert {found.name for found in plan.steps if not found.critical} == tellers | {
+        "measure_rpo",
+        "measure_rto",
+    }
 
 
 def test_data_loss_is_measured_once_the_stores_are_back_and_only_the_mail_waits_for_it() -> None:

@@ -70,16 +70,20 @@ def test_sessions_go_before_roles_and_roles_before_keys() -> None:
 def test_nothing_is_opened_before_it_is_proved_that_the_intruder_is_out() -> None:
     plan = plan_of()
     names = [found.name for found in plan.steps]
-    assert names[-5:] == [
+    assert names[-6:] == [
         "resolve_security_alerts",
         "security_validation",
         "lift_isolation",
         "validate_services",
+        "measure_rto",
         "notify_stakeholders",
     ]
-    assert all_before("security_validation", plan) == set(names[:-4])
+    assert all_before("security_validation", plan) == set(names[:-5])
     assert step("lift_isolation").needs == ("security_validation",)
-    assert [found.name for found in plan.steps if not found.critical] == ["notify_stakeholders"]
+    assert [found.name for found in plan.steps if not found.critical] == [
+        "measure_rto",
+        "notify_stakeholders",
+    ]
 
 
 def test_it_holds_every_step_of_the_source_document() -> None:
@@ -219,6 +223,7 @@ def test_the_intruder_is_out_and_tenants_are_served(stage: Stage) -> None:
     assert {name for name, outcome in outcomes.items() if not outcome.changed} == {
         "security_validation",
         "validate_services",
+        "measure_rto",
     }
     said = [
         json.dumps([one["method"], one["host"], one["path"], one["body"]])

@@ -13,6 +13,8 @@ from infra.local.azure.services.telemetry import border, engine, tables
 LONG_AGO = 30 * 86_400.0
 """What a query without a timespan looks at: as long as the workspace keeps what is logged."""
 MOST_ROWS = 30_000
+LATE = 180.0
+"""Seconds: what ingestion takes at most on most days (Azure Monitor, log data ingestion time)."""
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?")
 service = Service("log_analytics")
 
@@ -28,6 +30,8 @@ def query(world: World, request: Request) -> Answer:
     if not isinstance(text, str) or not text.strip():
         raise ArmError(400, "BadArgumentError", "The request had some invalid properties: query")
     since, until = span(world, body.get("timespan"))
+    late = [float(one.get("seconds", LATE)) for one in world.faults.active("ingestion_delay")]
+    until = min(until, world.now - max(late, default=0.0))
     try:
         columns, rows = engine.ask(world, text, since, until)
     except engine.QueryFailed as error:
@@ -52,6 +56,11 @@ def query(world: World, request: Request) -> Answer:
 @service.fault("partial_result")
 def half(_world: World, _fault: Json) -> None:
     """The service answers queries with half of their rows; the target is a part of the address, or `*`."""
+
+
+@service.fault("ingestion_delay")
+def delay(_world: World, _fault: Json) -> None:
+    """What is logged can be asked for only `seconds` (180) later; the target is `*`."""
 
 
 def _partial(code: str, message: str) -> Json:
