@@ -245,7 +245,11 @@ class RunState:
         )
 
     def service_objectives(self) -> Iterator[ServiceObjective]:
-        """Per service: until the last of its steps had succeeded; targets are the steps' own deadlines."""
+        """Per service: until the last of its steps had succeeded; targets are the steps' own deadlines.
+
+        What users were served with was there: what a step does after that makes it no later.
+        """
+        served = self.seen_at()
         for service in self.request.plan.services:
             states = [
                 state for state in self.steps if service in state.step.recovers and state.undoes is None
@@ -254,6 +258,8 @@ class RunState:
                 continue
             done = all(state.status is StepStatus.SUCCEEDED for state in states)
             finished = max((state.finished_at for state in states if state.finished_at), default=None)
+            if finished and served:
+                finished = min(finished, served)
             measured = (finished - self.clock_start).total_seconds() if done and finished else None
             deadline = states[-1].step.deadline
             target = deadline.total_seconds() if deadline else None

@@ -221,18 +221,22 @@ def test_the_recovery_time_ends_with_the_last_critical_step_and_counts_from_the_
 
 def test_requests_that_were_answered_before_the_proof_end_the_recovery_time():
     state = state_of(
-        named("proof"),
+        named("store", recovers=("db",)),
+        named("proof", recovers=("web",)),
         named("clock", critical=False),
-        plan={"rto": timedelta(seconds=100)},
+        plan={"rto": timedelta(seconds=100), "services": ("db", "web")},
         outage_started_at=at(-30),
         rto_basis="operator",
     )
     clock = next(one for one in state.steps if one.name == "clock")
     clock.served_at = at(40)
+    finish(state, "store", StepStatus.SUCCEEDED, 20)
     assert state.objective().measured_seconds is None, "nothing is proved yet"
     finish(state, "proof", StepStatus.SUCCEEDED, 60)
     found = state.objective()
     assert (found.measured_seconds, found.ended_by, found.met) == (70, "requests", True)
+    services = {one.service: one.measured_seconds for one in state.service_objectives()}
+    assert services == {"db": 50, "web": 70}
     clock.served_at = at(61)
     found = state.objective()
     assert (found.measured_seconds, found.ended_by) == (90, "validation"), (

@@ -7,8 +7,6 @@ import httpx
 
 from infra.local.drill.failures import DrillFailed, Refused
 
-FUNCTION_KEY = {"x-functions-key": "local"}
-
 
 class Api:
     """Whoever calls is named by mail address.
@@ -37,10 +35,6 @@ class Api:
     def delete(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """The JSON that a DELETE answers with."""
         return self._call("DELETE", path, {}).json()
-
-    def alert(self, alert: object) -> Any:  # noqa: ANN401 - JSON
-        """Report as an action group of Azure Monitor does: with the function key, as nobody."""
-        return self._call("POST", "/api/alerts", FUNCTION_KEY, alert).json()
 
     def arm(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Ask the simulated Azure Resource Manager, as a deployment does."""

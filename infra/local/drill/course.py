@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infra.local.drill import verdict
-from infra.local.drill.alert import EVALUATED_EVERY
-from infra.local.drill.failures import DrillFailed, Refused
+from infra.local.drill.alerting import await_alert, connect
+from infra.local.drill.failures import DrillFailed
 from infra.local.drill.runs import Described, Run
 from infra.local.drill.scenario import Scenario
 from infra.local.drill.scene import LOOK_EVERY, Fault, Scene
@@ -18,6 +18,8 @@ from shared.model.run import RunRecord
 
 WARM_UP_SECONDS = 20
 """Simulated seconds of traffic without a failure before anything is broken."""
+SEEN_WITHIN = 300.0
+"""Simulated seconds from the pain until the rule fires."""
 SETTLE_SECONDS = 60
 """Simulated seconds between the end of the run and the look that decides."""
 
@@ -42,8 +44,11 @@ class Ending:
 def take(scenario: Scenario, scene: Scene, more: tuple[Fault, ...] = ()) -> Ending:
     """From the first request to the last look; DrillFailed when it cannot go on. `more`: faults besides."""
     plan = Described.of(scene, scenario.plan, scenario.started_by)
+    alerted = bool(scenario.rule) and scene.mode is Mode.REAL
+    if alerted:
+        connect(scene)
     set_up(scenario, scene, more)
-    run_id = _alert(scenario, scene, plan) if scenario.rule and scene.mode is Mode.REAL else ""
+    run_id = _alert(scenario, scene, plan) if alerted else ""
     run = Run(scene, plan, run_id) if run_id else start(scenario, scene, plan)
     run.approve(f"make drill: {scenario.pain if scene.mode is Mode.REAL else 'as planned'}, go ahead")
     gave_up = run.follow()
@@ -97,44 +102,24 @@ def start(scenario: Scenario, scene: Scene, plan: Described) -> Run:
 
 
 def _alert(scenario: Scenario, scene: Scene, plan: Described) -> str:
-    """Report what the rule finds when it looks the next time; the run that the incident starts, if it starts one."""
-    since = scene.since
-    assert since is not None
-    speed = scene.look().speed
-
-    def evaluated() -> bool:
-        now = scene.look()
-        if scenario.hurts_since(scene, now) is None:
-            raise DrillFailed("it went away by itself, so there is nothing to recover")
-        return (now.read_at - since).total_seconds() * speed >= EVALUATED_EVERY
-
-    scene.until("the rule is evaluated", evaluated, simulated=EVALUATED_EVERY)
-    taken = scene.api.alert(scenario.alert(scene, datetime.now(UTC)))
-    incident = taken["incident_id"]
-    if not incident:
-        raise DrillFailed(f"the alert was accepted, but it opened no incident: {taken}")
-    scene.say(f"alert {scenario.rule} arrives: incident {incident}")
+    """Wait until its rule fires, and its incident answers; the run that the incident starts, if it starts one."""
+    await_alert(scene, scenario.rule, within=SEEN_WITHIN)
     offered = scene.until(
-        f"incident {incident} answers with a plan", lambda: _offer_of(scene, incident, plan.cast.starter)
+        "its incident answers with a plan", lambda: _answering(scene, scenario.rule, plan.cast.starter)
     )
     if offered["plan"] != scenario.plan:
-        raise DrillFailed(f"the incident answers with {offered['plan']}, not with {scenario.plan}")
+        raise DrillFailed(f"{offered['id']} answers with {offered['plan']}, not with {scenario.plan}")
     if offered["run_ids"]:
-        scene.say(f"the incident has started {offered['run_ids'][0]}")
+        scene.say(f"incident {offered['id']} has started {offered['run_ids'][0]}")
         return offered["run_ids"][0]
-    scene.say(f"the incident offers {offered['plan']}")
+    scene.say(f"incident {offered['id']} offers {offered['plan']}")
     return ""
 
 
-def _offer_of(scene: Scene, incident: str, who: str) -> Any:  # noqa: ANN401 - JSON
-    """The incident once it names a plan; it is stored before its story begins, so it may not be there yet."""
-    try:
-        found = scene.api.get(f"/api/incidents/{incident}", who)
-    except Refused as error:
-        if error.status == 404:
-            return None
-        raise
-    return found if found["plan"] else None
+def _answering(scene: Scene, rule: str, who: str) -> Any:  # noqa: ANN401 - JSON
+    """The rule's incident once it names a plan."""
+    found = scene.api.get("/api/incidents", who)["incidents"]
+    return next((one for one in found if one["alert"]["rule"] == rule and one["plan"]), None)
 
 
 def settle(scene: Scene, run: RunRecord | None) -> Truth:

@@ -3,6 +3,7 @@
 import time
 
 from infra.local.drill import course, verdict
+from infra.local.drill.alerting import await_alert
 from infra.local.drill.course import Ending
 from infra.local.drill.failures import DrillFailed, Refused
 from infra.local.drill.proofs import unproved
@@ -72,10 +73,7 @@ class Watch:
 def take(trouble: Trouble, scene: Scene, more: tuple[Fault, ...] = ()) -> Ending:
     """From the first request to the last look; DrillFailed when it cannot go on. `more`: faults besides."""
     course.set_up(trouble, scene, more)
-    alert = scene.until(
-        f"{trouble.rule} fires", lambda: trouble.fired(scene.look()), simulated=trouble.seen_within
-    )
-    scene.say(f"alert rule {trouble.rule} fires by itself: {_measured(alert['value'])} was measured")
+    await_alert(scene, trouble.rule, trouble.tenant, within=trouble.seen_within)
     watch = Watch(scene, trouble)
     scene.until("its incident is open", lambda: watch.mine(watch.look()), simulated=OPENS_WITHIN)
     gave_up = _see_through(trouble, scene, watch)
@@ -151,7 +149,3 @@ def _record(watch: Watch, incident: Incident) -> RunRecord:
     helped = [run for run in runs.values() if any(step.changed for step in run.steps)]
     own_ids = set(incident.run_ids)
     return max(helped or runs.values(), key=lambda run: (run.status == "succeeded", run.run_id in own_ids))
-
-
-def _measured(value: object) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)

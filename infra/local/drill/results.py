@@ -157,10 +157,9 @@ def _files(ending: Ending, folder: Folder, written: Written) -> Table:
     measured = ending.run.rto.measured_seconds
     if ending.down is not None and measured is not None:
         off = measured - ending.down
+        beside = f"{duration(abs(off))} {'more' if off > 0 else 'less'}" if abs(off) >= 0.1 else "the same"
         table.add_row(
-            "checked",
-            f"users were truly without service for {duration(ending.down)}; measured is {duration(abs(off))} "
-            f"{'more' if off >= 0 else 'less'}",
+            "checked", f"users were truly without service for {duration(ending.down)}; measured is {beside}"
         )
     path = shown(folder.path)
     for place, mail in enumerate(ending.truth.mails):

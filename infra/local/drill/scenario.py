@@ -25,7 +25,7 @@ class Scenario:
     started_by: ClassVar[str] = ""
     """The duty (of the estate's people) of whoever starts it; any operator when empty."""
     rule: ClassVar[str] = ""
-    """The alert rule that fires and whose incident answers with the plan; when empty an operator starts it unasked."""
+    """The alert rule that fires by itself, whose incident offers the plan; when empty an operator starts it unasked."""
     pain: ClassVar[str] = "an operator sees it"
     """What is so when `hurts_since` has an answer, as a sentence."""
     hurts_within: ClassVar[float] = 120.0
@@ -54,10 +54,6 @@ class Scenario:
     def hurts_since(self, scene: Scene, truth: Truth) -> datetime | None:
         """Since when it hurts, in real time; None while it does not, or not yet as a whole."""
         return truth.read_at
-
-    def alert(self, scene: Scene, fired_at: datetime) -> dict[str, Any]:
-        """What Azure Monitor sends when `rule` fires; `alert.fired` makes it."""
-        raise NotImplementedError(f"{self.plan}: what does {self.rule} send?")
 
     def parameters(self, scene: Scene) -> dict[str, Any]:
         """The plan's parameters as JSON; asked when the plan is started, so they may say what was seen by then."""

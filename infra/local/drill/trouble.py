@@ -5,10 +5,10 @@ import pkgutil
 import re
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from infra.local.drill import incidents, verdict
-from infra.local.drill.alerting import action_group
+from infra.local.drill.alerting import connect
 from infra.local.drill.scenario import Scenario
 from infra.local.drill.scene import Scene
 from infra.local.drill.truth import Truth
@@ -36,22 +36,8 @@ class Trouble(Scenario):
         return re.sub(r"^limits:.*\n", rf"\g<0>  quiet_before_close: PT{QUIET}S\n", text, flags=re.MULTILINE)
 
     def prepare(self, scene: Scene) -> None:
-        path, body = action_group(scene.estate.subscription_id, scene.api.url)
-        scene.api.arm("PUT", path, body)
-        scene.say(
-            f"alert rules call {scene.api.url}/api/alerts; here an incident closes after {QUIET} quiet seconds"
-        )
-
-    def fired(self, truth: Truth) -> dict[str, Any] | None:
-        """What the simulated Azure says of the rule once it has fired."""
-        return next(
-            (
-                one
-                for one in truth.world["alerts"]["rules"]
-                if one["rule"] == self.rule and self.tenant in {"", one["dimensions"].get("tenant")}
-            ),
-            None,
-        )
+        connect(scene)
+        scene.say(f"here an incident closes after {QUIET} quiet seconds")
 
     def is_about(self, incident: Incident) -> bool:
         """Whether that is the incident of this trouble."""

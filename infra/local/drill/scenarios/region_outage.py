@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from infra.local.drill import verdict
-from infra.local.drill.alert import RULE, fired
 from infra.local.drill.canaries import write_canaries
 from infra.local.drill.failures import DrillFailed
 from infra.local.drill.scenario import Scenario
@@ -18,7 +16,7 @@ from shared.model.plan import Mode
 class RegionOutage(Scenario):
     """The region of the front door is out; its availability alert offers the plan."""
 
-    rule = RULE
+    rule = "SystemAvailabilityDrop"
     pain = "no tenant is served any more"
     renewed = ("/aliases(",)
 
@@ -34,9 +32,6 @@ class RegionOutage(Scenario):
     def hurts_since(self, scene: Scene, truth: Truth) -> datetime | None:
         seen = truth.at(route_of(scene.estate).dns_name)
         return (seen.failing_since(scene.began) or seen.read_at) if seen.all_failing else None
-
-    def alert(self, scene: Scene, fired_at: datetime) -> dict[str, Any]:
-        return fired(RULE, route_of(scene.estate).resource_id, 0.0, fired_at)
 
     def cured(self, scene: Scene, truth: Truth) -> list[str]:
         route = route_of(scene.estate)
