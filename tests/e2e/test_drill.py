@@ -100,7 +100,8 @@ def test_service_comes_back_and_the_drill_says_so(good: Drill) -> None:
     for expected in (
         "live traffic flows: contoso from japaneast, fabrikam from japaneast",
         "tenant contoso: fails: ",
-        "alert SystemAvailabilityDrop arrives: incident inc-",
+        "alert rule SystemAvailabilityDrop fires by itself: ",
+        " offers region_outage",
         "alice starts recovery-region_outage-",
         "carol approves (2 of 2)",
         "tenant fabrikam: served from japanwest",
