@@ -11,7 +11,7 @@ from shared.model.wire import Frozen
 LOGGED_WITHIN = timedelta(minutes=5)
 """By then what was asked is logged: mostly after 20 seconds to 3 minutes (Azure Monitor, log data ingestion time)."""
 LOOK_EVERY = timedelta(seconds=15)
-STANDS = "the recovery time ends when service was proved"
+STANDS = "the recovery time ends when service is proved"
 
 
 class Params(Frozen):
@@ -32,7 +32,7 @@ def measure_rto(params: Params, call: Call) -> Outcome | Pending:
     """
     opened_at = _opened_at(params, call)
     if opened_at is None:
-        return Outcome(summary=f"{', '.join(params.opened_by)} did not run: {STANDS}")
+        return Outcome(summary=f"{', '.join(params.opened_by)} has let nobody in yet: {STANDS}")
     served = _served(params, call, opened_at)
     silent = [name for name in _callers(params) if name not in served]
     since = float(call.progress.get("asked_since") or call.now.timestamp())

@@ -84,7 +84,7 @@ def test_it_waits_for_whose_requests_are_not_logged_yet(stage: Stage) -> None:
     assert "no answered request of contoso, fabrikam is logged yet" in done.summaries
     assert stage.now - began >= LOGGED_WITHIN
     assert done.outcome.served_at is None
-    assert "asked for nothing: the recovery time ends when service was proved" in done.outcome.summary
+    assert "asked for nothing: the recovery time ends when service is proved" in done.outcome.summary
 
 
 def test_a_tenant_that_asks_for_nothing_holds_nobody_up_for_long(stage: Stage) -> None:
@@ -112,7 +112,10 @@ def test_a_front_door_without_tenants_counts_anybody(stage: Stage) -> None:
 def test_where_nobody_was_let_in_there_is_nothing_to_measure(stage: Stage) -> None:
     outcome = measured(stage, None)
     assert outcome.served_at is None
-    assert outcome.summary == "update_dns_records did not run: the recovery time ends when service was proved"
+    assert (
+        outcome.summary
+        == "update_dns_records has let nobody in yet: the recovery time ends when service is proved"
+    )
 
 
 def test_without_a_record_it_is_refused(stage: Stage) -> None:
