@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from orchestrations.outage_start import Began, as_an_alert_says
 from orchestrations.start import Requester, signed_request
 from orchestrations.telling import tell
 from orchestrations.triggers.incident_page import link_to
@@ -53,7 +54,9 @@ def assess_incident(_ctx: object, payload: dict[str, Any]) -> dict[str, Any]:
         plan = rule.in_outage
         notes.append(f"{why}: remediation would help nobody there, {plan} is offered instead")
         if "asked_by" in payload:
-            notes.append(f"start {plan} with POST /api/recovery/{plan}: it asks when the outage began")
+            notes.append(
+                f"start {plan} with POST /api/recovery/{plan}; say outage_started_at if you know better than Azure"
+            )
     elif rule.start == "start" or "asked_by" in payload:
         try:
             request = remediation_request(world, incident, rule, payload)
@@ -95,6 +98,10 @@ def remediation_request(world: Runtime, incident: Incident, rule: RemediationRul
     `order` may say who asked for it: then that person is the requester, and not the alert.
     """
     plan, parameters = plan_for(world.estate, incident, rule)
+    began = Began(incident.alert.fired_at, "alert")
+    if catalog()[rule.plan].for_outages:
+        began = as_an_alert_says(world, plan, incident.alert, datetime.now(UTC))
+        plan, parameters = plan_for(world.estate, incident, rule, began.at)
     attempt, asked = order["attempt"], order.get("asked_by")
     run_id = f"{plan.kind}-{plan.name}-{incident.id}" + (f"-{attempt}" if attempt > 1 else "")
     return signed_request(
@@ -105,20 +112,25 @@ def remediation_request(world: Runtime, incident: Incident, rule: RemediationRul
         if asked
         else Requester(f"system:alert/{incident.id}", f"alert {incident.alert.rule}"),
         reason=f"incident {incident.id}" + (f": {asked['reason']}" if asked else ""),
-        outage_started_at=incident.alert.fired_at,
-        rto_basis="alert",
+        outage_started_at=began.at,
+        rto_basis=began.basis,
         parameters=parameters,
         run_id=run_id,
     ).to_wire()
 
 
-def plan_for(estate: Estate, incident: Incident, rule: RemediationRule) -> tuple[Plan, Wire]:
-    """The concrete plan, and the parameters it was made with: the estate's, and what the alert is about."""
+def plan_for(
+    estate: Estate, incident: Incident, rule: RemediationRule, began: datetime | None = None
+) -> tuple[Plan, Wire]:
+    """The concrete plan, and the parameters it was made with: the estate's, and what the alert is about.
+
+    `began`: when it began to hurt; with the alert where nothing else is known.
+    """
     maker, alert = catalog()[rule.plan], incident.alert
     about: Wire = {"resources": list(alert.resources), "dimensions": dict(alert.dimensions)}
     takes = maker.parameters.model_fields
     parameters = {**{name: value for name, value in about.items() if name in takes}, **rule.parameters}
-    request = PlanRequest(mode=Mode.REAL, outage_started_at=alert.fired_at)
+    request = PlanRequest(mode=Mode.REAL, outage_started_at=began or alert.fired_at)
     return maker(estate, request, maker.parameters.model_validate(parameters)), parameters
 
 

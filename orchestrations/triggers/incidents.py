@@ -24,10 +24,15 @@ INCIDENT_ID = re.compile(r"^inc-[0-9a-f]{16}-[0-9]{1,9}$")
 
 def list_incidents(request: Request) -> func.HttpResponse:
     """All incidents, the newest first."""
-    query = OrchestrationQuery(instance_id_prefix="inc-", fetch_inputs_and_outputs=True)
-    found = [_incident(state) for state in request.client.get_all_orchestration_states(query)]
-    newest = sorted((one for one in found if one), key=lambda one: one.opened_at, reverse=True)
+    newest = sorted(incidents(request.client), key=lambda one: one.opened_at, reverse=True)
     return reply({"incidents": [incident.to_wire() for incident in newest[:200]]})
+
+
+def incidents(client: df.SyncDurableFunctionsClient) -> tuple[Incident, ...]:
+    """All incidents as they stand, in no order."""
+    query = OrchestrationQuery(instance_id_prefix="inc-", fetch_inputs_and_outputs=True)
+    found = (_incident(state) for state in client.get_all_orchestration_states(query))
+    return tuple(one for one in found if one)
 
 
 def show_incident(request: Request) -> func.HttpResponse:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import azure.functions as func
 from pydantic import AwareDatetime, Field, field_validator
 
-from orchestrations.start import Requester, run_in_the_way, signed_request, start_run
+from orchestrations.outage_start import Began, as_anybody_knows
+from orchestrations.start import Requester, RtoBasis, run_in_the_way, signed_request, start_run
 from orchestrations.triggers.endpoint import Request, parse, reply
 from orchestrations.triggers.plans import known_plan
 from orchestrations.triggers.problem import Problem
@@ -47,6 +48,7 @@ class Wanted(NamedTuple):
     reason: str
     outage_started_at: datetime | None
     parameters: dict[str, Any]
+    rto_basis: RtoBasis = "request"
 
 
 def start_recovery(request: Request) -> func.HttpResponse:
@@ -78,14 +80,31 @@ def wanted_recovery(request: Request) -> Wanted:
             errors=[{"field": "mode", "problem": "must be drill"}],
         )
     wanted = _wanted(request, maker, body.mode, body.reason, body.outage_started_at, body.parameters)
+    if body.outage_started_at is not None:
+        return wanted._replace(rto_basis="operator")
     # Only what has an objective has a clock that must begin somewhere; going back is measured by nobody.
-    if body.mode is Mode.REAL and body.outage_started_at is None and wanted.plan.rto is not None:
-        raise Problem(
-            400,
-            "outage_started_at: a real recovery says since when, because its recovery time runs from there",
-            errors=[{"field": "outage_started_at", "problem": "missing"}],
-        )
-    return wanted
+    if body.mode is not Mode.REAL or wanted.plan.rto is None:
+        return wanted
+    if began := _began(request, maker, wanted.plan):
+        known = _wanted(request, maker, body.mode, body.reason, began.at, body.parameters)
+        return known._replace(rto_basis=began.basis)
+    raise Problem(
+        400,
+        "outage_started_at: a real recovery says since when, because its recovery time runs from there"
+        + (
+            "; neither Service Health nor the health monitor nor an incident knows it"
+            if maker.for_outages
+            else ""
+        ),
+        errors=[{"field": "outage_started_at", "problem": "missing"}],
+    )
+
+
+def _began(request: Request, maker: PlanMaker, plan: Plan) -> Began | None:
+    """Since when it is out by somebody else's word, where the plan may take that."""
+    if not maker.for_outages:
+        return None
+    return as_anybody_knows(request.client, request.world, plan, datetime.now(UTC))
 
 
 def wanted_maintenance(request: Request) -> Wanted:
@@ -143,7 +162,7 @@ def _start(request: Request, wanted: Wanted) -> func.HttpResponse:
             requester=Requester(request.caller.id, request.caller.name),
             reason=wanted.reason,
             outage_started_at=outage_started_at,
-            rto_basis="operator" if outage_started_at else "request",
+            rto_basis=wanted.rto_basis,
             parameters=wanted.parameters,
         ),
     )

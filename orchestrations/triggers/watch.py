@@ -1,7 +1,7 @@
 """The health monitor: every minute every endpoint is asked how it is, and what is down becomes an incident."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -17,6 +17,8 @@ from shared.planners.endpoint_health import Change, Health, Seen, watch
 from shared.runtime import Runtime, runtime
 
 HEALTH = EntityInstanceId("endpoint_health", "all")
+PROBED_EVERY = timedelta(minutes=1)
+MONITOR = "health monitor"
 TIMEOUT = 30.0
 """Seconds an endpoint has (seed 000, section 6.2.1)."""
 log = logging.getLogger(__name__)
@@ -89,6 +91,6 @@ def alert_of(service: Service, change: Change, now: datetime) -> Alert:
         resolved_at=now if change.what == "up" else None,
         resources=(service.resource_id,),
         facts={"failures": str(change.failures), "since": change.since.isoformat(), "answer": change.said},
-        monitoring_service="health monitor",
+        monitoring_service=MONITOR,
         description=f"{service.health_url} answers again" if change.what == "up" else down,
     )

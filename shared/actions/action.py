@@ -23,6 +23,7 @@ from shared.model.outcome import Outcome, Pending
 from shared.model.plan import Mode, Retry, Step
 from shared.model.run import RunRecord
 from shared.model.wire import Frozen
+from shared.pace import azure_time, own_time
 
 ATTEMPTS = 3
 """How often a step begins what Azure then fails at, before people are asked."""
@@ -52,12 +53,12 @@ class Call:
         return f"{self.run_id}/{self.step}"
 
     def azure_time(self, moment: datetime) -> datetime:
-        """A moment of the past as Azure tells it, whose clock goes faster than this app's where `pace` is below 1."""
-        return self.now - (self.now - moment) / self.pace
+        """A moment of the past as Azure tells it."""
+        return azure_time(moment, self.now, self.pace)
 
     def own_time(self, moment: datetime) -> datetime:
         """A moment of the past that Azure tells, by this app's clock."""
-        return self.now - (self.now - moment) * self.pace
+        return own_time(moment, self.now, self.pace)
 
     def waiting_for(
         self,

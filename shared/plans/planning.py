@@ -25,7 +25,11 @@ class NoParameters(Strict):
 
 @dataclass(frozen=True)
 class PlanMaker:
-    """A catalog entry: `make` is pure, so a plan can be drawn, previewed and tested."""
+    """A catalog entry: `make` is pure, so a plan can be drawn, previewed and tested.
+
+    `for_outages`: it is for what others see begin, so that it need not be said since when. Where data is brought back
+    to a moment that must never be guessed.
+    """
 
     name: str
     kind: PlanKind
@@ -33,6 +37,7 @@ class PlanMaker:
     parameters: type[Strict]
     make: Callable[..., Plan]
     example: Callable[..., Strict] | None = None
+    for_outages: bool = False
 
     def sample(self, estate: "Estate") -> Strict:
         """Plausible parameters, to show the plan with; a plan whose parameters all have defaults needs no example."""
@@ -47,7 +52,11 @@ class PlanMaker:
 
 
 def plan[P: Strict](
-    kind: PlanKind, parameters: type[P] = NoParameters, example: "Callable[[Estate], P] | None" = None
+    kind: PlanKind,
+    parameters: type[P] = NoParameters,
+    example: "Callable[[Estate], P] | None" = None,
+    *,
+    for_outages: bool = False,
 ) -> Callable[[Callable[["Estate", PlanRequest, P], Plan]], PlanMaker]:
     """Make a function `(estate, request, parameters) -> Plan` a plan of the catalog, under its own name.
 
@@ -56,6 +65,6 @@ def plan[P: Strict](
 
     def register(make: Callable[["Estate", PlanRequest, P], Plan]) -> PlanMaker:
         title = (make.__doc__ or "").strip().split("\n")[0].rstrip(".")
-        return PlanMaker(make.__name__, kind, title, parameters, make, example)
+        return PlanMaker(make.__name__, kind, title, parameters, make, example, for_outages)
 
     return register

@@ -34,11 +34,11 @@ def starting(maker: PlanMaker, plan: Plan, estate: Estate) -> Iterator[str]:
     yield from ("", SIGN_IN.format(operator=operator))
     if maker.kind in words.STARTED_AT:
         path, body = f"/api/{words.STARTED_AT[maker.kind]}/{maker.name}", start_body(maker, estate)
-        since = (
-            " SINCE is when the outage began, such as `2026-11-21T03:00:00+09:00`."
-            if "SINCE" in body.values()
-            else ""
-        )
+        since = ""
+        if "SINCE" in body.values():
+            since = " SINCE is when the outage began, such as `2026-11-21T03:00:00+09:00`."
+        if since and maker.for_outages:
+            since += " Leave it out, and it counts from what Service Health, the health monitor or the incident says."
         yield from _call(
             f"Preview it: every request that it would send, and none is sent.{since}", f"{path}/preview", body
         )

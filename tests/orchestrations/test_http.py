@@ -1,5 +1,6 @@
 """The HTTP contract of starting, steering and reading runs."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -238,6 +239,38 @@ def test_a_real_recovery_counts_from_the_outage(machine: Machine):
     assert datetime.fromisoformat(record["rto"]["started_at"]) == datetime.fromisoformat(since)
     machine.steer(run, "abort")
     assert machine.end_of(run)["status"] == "rejected"
+
+
+def test_without_a_word_it_counts_from_the_last_good_probe(machine: Machine):
+    def kept(state: object) -> None:
+        machine.client.post(
+            "/runtime/webhooks/durabletask/entities/endpoint_health/all",
+            params={"code": "local-durable", "op": "keep"},
+            json=state,
+        ).raise_for_status()
+
+    def answer(status: int):
+        body = {"mode": "real", "reason": "the region is gone"}
+        deadline = time.monotonic() + 10
+        while (got := machine.call("POST", "recovery/region_outage", ALICE, json=body)).status_code != status:
+            assert time.monotonic() < deadline, got.text
+            time.sleep(0.1)
+        return got.json()
+
+    failed = NOW - timedelta(minutes=7)
+    down = {"failures": 4, "down": True, "since": failed.isoformat()}
+    once = {"failures": 1, "since": (failed - timedelta(hours=1)).isoformat()}
+    kept({"watched": {"agent-service": down, "front-door": once, "training-data": once}})
+    run = answer(202)["run_id"]
+    record = machine.record(run)
+    assert record["rto"]["basis"] == "probe"
+    assert datetime.fromisoformat(record["rto"]["started_at"]) == failed - timedelta(minutes=1)
+    machine.steer(run, "abort")
+    assert machine.end_of(run)["status"] == "rejected"
+    for state in ({"watched": 7}, {"watched": {"agent-service": once}}, {}):
+        kept(state)
+        refused = answer(400)
+        assert "neither Service Health nor the health monitor" in refused["detail"]
 
 
 def test_reports_come_in_three_formats(machine: Machine):

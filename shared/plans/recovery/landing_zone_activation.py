@@ -38,7 +38,7 @@ def _example(_estate: Estate) -> Parameters:
     return Parameters(trigger=Trigger.REGION_UNAVAILABLE)
 
 
-@plan(PlanKind.RECOVERY, Parameters, _example)
+@plan(PlanKind.RECOVERY, Parameters, _example, for_outages=True)
 def landing_zone_activation(estate: Estate, request: PlanRequest, parameters: Parameters) -> Plan:
     """Activates the standby of an AI landing zone whose region is lost, once the incident commander has declared it.
 

@@ -49,7 +49,7 @@ class Parameters(Strict):
     region: Region | None = None
 
 
-@plan(PlanKind.RECOVERY, Parameters)
+@plan(PlanKind.RECOVERY, Parameters, for_outages=True)
 def region_outage(estate: Estate, request: PlanRequest, parameters: Parameters) -> Plan:
     """Brings every service of a region that is out back in its recovery region.
 

@@ -7,6 +7,7 @@ from infra.local.azure.core.service import Service
 from infra.local.azure.core.store import Json
 from infra.local.azure.core.world import World, region_name
 from infra.local.azure.services.generic import GROUP, SUBSCRIPTION
+from infra.local.azure.services.telemetry import border
 
 STATUS = "/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
 IMPACTED = (
@@ -33,8 +34,10 @@ def _event(world: World, subscription: str, fault: Json) -> Json:
         "title": f"Multiple services - {name} - availability issues",
         "summary": f"Customers with resources in {name} may be unable to reach them.",
         "level": "Critical",
-        "impactStartTime": fault["started_at"],
-        "lastUpdateTime": fault.get("ended_at", iso(fault["started"] + durations.HEALTH_EVENT_LAG)),
+        "impactStartTime": border.retold(world, fault["started_at"]),
+        "lastUpdateTime": border.retold(
+            world, fault.get("ended_at", iso(fault["started"] + durations.HEALTH_EVENT_LAG))
+        ),
         "isHIR": False,
         "impact": [
             {
@@ -45,7 +48,7 @@ def _event(world: World, subscription: str, fault: Json) -> Json:
         ],
     }
     if ended:
-        properties["impactMitigationTime"] = fault["ended_at"]
+        properties["impactMitigationTime"] = border.retold(world, fault["ended_at"])
     return {
         "id": f"/subscriptions/{subscription}/providers/Microsoft.ResourceHealth/events/{tracking}",
         "name": tracking,
