@@ -28,8 +28,8 @@ SETTLE_SECONDS = 60
 class Ending:
     """How it ended: the final record, the truth some seconds later, and what keeps it from counting as passed.
 
-    `told` is the news and its proof for whoever reads, should nothing keep it from that; `down` real seconds that users
-    were truly without service; `incident` is the one that was drilled, where it was one.
+    `told` is the news and its proof for whoever reads, should nothing keep it from that; `back`: when the last user was
+    truly served again; `incident` is the one that was drilled, where it was one.
     """
 
     run: RunRecord
@@ -37,7 +37,7 @@ class Ending:
     began: datetime
     problems: list[str]
     told: tuple[str, str]
-    down: float | None = None
+    back: datetime | None = None
     incident: Incident | None = None
 
 
@@ -62,7 +62,7 @@ def take(scenario: Scenario, scene: Scene, more: tuple[Fault, ...] = ()) -> Endi
         began=scene.began,
         problems=verdict.problems(record, gave_up=gave_up, untrue=untrue),
         told=scenario.told(scene, seen),
-        down=scenario.down(seen, scene.began),
+        back=scenario.back(seen, scene.began),
     )
 
 

@@ -95,7 +95,7 @@ def take(trouble: Trouble, scene: Scene, more: tuple[Fault, ...] = ()) -> Ending
         began=scene.began,
         problems=_problems(record, gave_up, untrue),
         told=trouble.told(scene, seen),
-        down=trouble.down(seen, scene.began),
+        back=trouble.back(seen, scene.began),
         incident=incident,
     )
 

@@ -154,12 +154,13 @@ def _files(ending: Ending, folder: Folder, written: Written) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    measured = ending.run.rto.measured_seconds
-    if ending.down is not None and measured is not None:
-        off = measured - ending.down
+    rto = ending.run.rto
+    if ending.back is not None and rto.measured_seconds is not None:
+        truly = (ending.back - rto.started_at).total_seconds()
+        off = rto.measured_seconds - truly
         beside = f"{duration(abs(off))} {'more' if off > 0 else 'less'}" if abs(off) >= 0.1 else "the same"
         table.add_row(
-            "checked", f"users were truly without service for {duration(ending.down)}; measured is {beside}"
+            "checked", f"the last user was truly back after {duration(truly)}; measured is {beside}"
         )
     path = shown(folder.path)
     for place, mail in enumerate(ending.truth.mails):

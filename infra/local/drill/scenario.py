@@ -59,11 +59,9 @@ class Scenario:
         """The plan's parameters as JSON; asked when the plan is started, so they may say what was seen by then."""
         return {}
 
-    def down(self, truth: Truth, after: datetime) -> float | None:
-        """Real seconds that users were without service since then; None where nobody was, or somebody still is."""
-        return verdict.truly_down(
-            outage for tenant in truth.tenants for outage in truth.outages(tenant, after)
-        )
+    def back(self, truth: Truth, after: datetime) -> datetime | None:
+        """When the last user was served again after that; None where nobody was out, or somebody still is."""
+        return verdict.back(outage for tenant in truth.tenants for outage in truth.outages(tenant, after))
 
     def cured(self, scene: Scene, truth: Truth) -> list[str]:
         """A sentence for each thing that is not as it must be in the end; nothing when all is well."""

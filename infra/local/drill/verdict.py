@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from infra.local.drill.picture import faring
@@ -82,10 +83,8 @@ def places(truth: Truth) -> str:
     return f"every tenant is served from {regions}"
 
 
-def truly_down(outages: Iterable[Outage]) -> float | None:
-    """Real seconds from the first one's first failure to the last one's return; None while one still fails."""
-    known = tuple(outages)
-    ends = [outage.until for outage in known if outage.until is not None]
-    if not known or len(ends) < len(known):
-        return None
-    return (max(ends) - min(outage.since for outage in known)).total_seconds()
+def back(outages: Iterable[Outage]) -> datetime | None:
+    """When the last of them ended; None where there was none, or one goes on."""
+    ends = [outage.until for outage in outages]
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None

@@ -30,8 +30,8 @@ class LandingZoneActivation(Scenario):
             return None
         return truth.read_at - timedelta(seconds=out / truth.speed)
 
-    def down(self, truth: Truth, after: datetime) -> float | None:
-        return verdict.truly_down(
+    def back(self, truth: Truth, after: datetime) -> datetime | None:
+        return verdict.back(
             outage for outage in truth.inference_outages() if outage.until is None or outage.until > after
         )
 
