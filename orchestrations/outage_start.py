@@ -30,9 +30,18 @@ class Began(NamedTuple):
 
 def as_an_alert_says(world: Runtime, plan: Plan, alert: Alert, now: datetime) -> Began:
     """For a run that an alert starts: Service Health, else the last good probe if the alert is our own, else it."""
-    own = alert.facts.get("since") if alert.monitoring_service == MONITOR else None
-    probed = Began(datetime.fromisoformat(own) - PROBED_EVERY, "probe") if own else None
+    failed = _first_failure(alert)
+    probed = Began(failed - PROBED_EVERY, "probe") if failed else None
     return _declared(world, plan, now) or probed or Began(alert.fired_at, "alert")
+
+
+def _first_failure(alert: Alert) -> datetime | None:
+    """Of the health monitor's own alerts; anybody may call himself that, so what reads otherwise is not believed."""
+    try:
+        since = datetime.fromisoformat(alert.facts["since"]) if alert.monitoring_service == MONITOR else None
+    except (KeyError, ValueError):
+        return None
+    return since if since and since.tzinfo and since <= alert.fired_at else None
 
 
 def as_anybody_knows(
