@@ -7,7 +7,7 @@ import azure.functions as func
 from orchestrations.triggers.endpoint import Request, reply
 from orchestrations.triggers.problem import Problem
 from shared.actions.action import Call
-from shared.actions.plan_readiness import LATEST, evaluate, keep
+from shared.actions.plan_readiness import evaluate, keep, latest
 from shared.errors import AzureCallFailed
 from shared.model.plan import Mode
 from shared.model.readiness import Readiness
@@ -24,7 +24,7 @@ def show_readiness(request: Request) -> func.HttpResponse:
         raise Problem(400, "refresh: must be true or false", errors=[{"field": "refresh"}])
     now = datetime.now(UTC)
     try:
-        kept = _kept(request)
+        kept = latest(request.world.estate, request.world.azure)
         if wanted == "true" and (kept is None or (now - kept.checked_at).total_seconds() > FRESH):
             kept = _look(request, now)
     except AzureCallFailed as error:
@@ -35,12 +35,6 @@ def show_readiness(request: Request) -> func.HttpResponse:
         )
     age = max((now - kept.checked_at).total_seconds(), 0.0)
     return reply({"age_seconds": round(age, 1), **kept.to_wire()})
-
-
-def _kept(request: Request) -> Readiness | None:
-    platform = request.world.estate.platform
-    content = request.world.azure.blobs.read(platform.records_account_url, platform.records_container, LATEST)
-    return None if content is None else Readiness.model_validate_json(content)
 
 
 def _look(request: Request, now: datetime) -> Readiness:

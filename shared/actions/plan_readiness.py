@@ -10,6 +10,7 @@ from shared.actions.maintenance.validate_backup_integrity import gaps
 from shared.actions.on_call_secrets import comes_back, on_call_secrets
 from shared.actions.preconditions import Region, holds, lacks, preconditions
 from shared.errors import AzureCallFailed
+from shared.gateways.azure import Azure
 from shared.gateways.journal import carried
 from shared.gateways.resource_id import parts
 from shared.model.estate import (
@@ -51,6 +52,13 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "traffic_route": ("Microsoft.Network/trafficManagerProfiles/externalEndpoints/write",),
 }
 """What this app's identity must be allowed to do in the group of a service (in that of its recovery, if it has one)."""
+
+
+def latest(estate: Estate, azure: Azure) -> Readiness | None:
+    """What the newest check has kept; None before the first one."""
+    platform = estate.platform
+    content = azure.blobs.read(platform.records_account_url, platform.records_container, LATEST)
+    return None if content is None else Readiness.model_validate_json(content)
 
 
 def evaluate(plans: tuple[PlanToCheck, ...], call: Call) -> Readiness:

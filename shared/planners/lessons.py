@@ -5,8 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from shared.model.outcome import Finding
+from shared.model.readiness import PlanReadiness, Readiness
 from shared.model.run import RunRecord, StepRecord, StepStatus
 from shared.model.severity import Severity
+from shared.model.wire import Frozen
 
 SLOW = 0.8
 """The share of its target that a step may take before it is named."""
@@ -14,9 +16,42 @@ SLOW = 0.8
 CHECK = "lessons_learned"
 
 
-def lessons(record: RunRecord, targets: dict[str, float]) -> tuple[Finding, ...]:
+class Foretold(Frozen):
+    """What the newest readiness check had said of the plans that a run has put to the test."""
+
+    checked_at: datetime
+    plans: tuple[PlanReadiness, ...]
+
+    @classmethod
+    def of(cls, said: Readiness, tested: tuple[str, ...]) -> "Foretold":
+        """Of those plans alone."""
+        return cls(checked_at=said.checked_at, plans=tuple(one for one in said.plans if one.plan in tested))
+
+
+def lessons(
+    record: RunRecord, targets: dict[str, float], foretold: Foretold | None = None
+) -> tuple[Finding, ...]:
     """Everything to learn from a run so far; `targets` is how many seconds each step may take."""
-    return (*_objective(record), *(found for step in record.steps for found in _step(step, targets)))
+    own = (*_objective(record), *(found for step in record.steps for found in _step(step, targets)))
+    return (*own, *(_foretelling(record, foretold) if foretold else ()))
+
+
+def _foretelling(record: RunRecord, foretold: Foretold) -> Iterator[Finding]:
+    """Where the readiness check and the run say different things, one of them is to be mended."""
+    failed = [
+        step.name
+        for step in record.steps
+        if step.critical and (step.failures or step.status in {StepStatus.FAILED, StepStatus.UNKNOWN})
+    ]
+    for one in foretold.plans:
+        if failed and one.verdict == "ready":
+            told = f"{one.plan} was called ready, and {', '.join(failed)} failed"
+            yield _found(
+                one.plan, Severity.MEDIUM, told[:500], "teach the readiness check what it did not see"
+            )
+        if not failed and one.verdict == "not_ready":
+            told = f"{one.plan} was called not ready ({'; '.join(one.reasons)}), and nothing failed"
+            yield _found(one.plan, Severity.LOW, told[:500], "see whether the readiness check is too strict")
 
 
 def _objective(record: RunRecord) -> Iterator[Finding]:
@@ -55,7 +90,12 @@ def _step(step: StepRecord, targets: dict[str, float]) -> Iterator[Finding]:
 
 
 def document(
-    record: RunRecord, found: tuple[Finding, ...], targets: dict[str, float], *, time_zone: str
+    record: RunRecord,
+    found: tuple[Finding, ...],
+    targets: dict[str, float],
+    foretold: Foretold | None = None,
+    *,
+    time_zone: str,
 ) -> str:
     """Markdown for people and for the change record."""
     zone = ZoneInfo(time_zone)
@@ -88,6 +128,13 @@ def document(
             str(step.attempts),
         )
         lines.append(f"| {' | '.join(columns)} |")
+    if foretold:
+        lines += ["", f"## What the readiness check of {_at(foretold.checked_at, zone)} had said", ""]
+        lines += [
+            f"- `{one.plan}`: {one.score} of 100, {one.verdict.replace('_', ' ')}"
+            + (f": {_cell('; '.join(one.reasons))}" if one.reasons else "")
+            for one in foretold.plans
+        ]
     lines += ["", "## What to do about it", ""]
     learned = [*found, *record.findings]
     lines += [f"- **{one.severity}** {_cell(one.title)}: {_cell(one.recommendation)}" for one in learned]

@@ -3,16 +3,18 @@
 from pydantic import Field
 
 from shared.actions.action import Call, action
+from shared.actions.plan_readiness import latest
 from shared.errors import CheckFailed
 from shared.model.outcome import Outcome, Pending
 from shared.model.wire import Frozen
-from shared.planners.lessons import document, lessons
+from shared.planners.lessons import Foretold, document, lessons
 
 
 class Params(Frozen):
-    """How many seconds each step may take."""
+    """How many seconds each step may take, and the plans whose readiness the run has put to the test."""
 
     targets: dict[str, float] = Field(default_factory=dict[str, float])
+    tested: tuple[str, ...] = ()
 
 
 @action(changes=False, wants_record=True)
@@ -24,8 +26,10 @@ def document_lessons_learned(params: Params, call: Call) -> Outcome | Pending:
     record = call.record.model_copy(
         update={"steps": tuple(step for step in call.record.steps if step.name != own)}
     )
-    found = lessons(record, params.targets)
-    text = document(record, found, params.targets, time_zone=call.estate.time_zone)
+    said = latest(call.estate, call.azure) if params.tested else None
+    ready = Foretold.of(said, params.tested) if said else None
+    found = lessons(record, params.targets, ready)
+    text = document(record, found, params.targets, ready, time_zone=call.estate.time_zone)
     platform, name = call.estate.platform, f"{call.run_id}/lessons-learned.md"
     account, container, content = platform.records_account_url, platform.records_container, text.encode()
     if call.azure.blobs.read(account, container, name) != content:

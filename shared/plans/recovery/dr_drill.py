@@ -25,11 +25,11 @@ def dr_drill(estate: Estate, _request: PlanRequest, parameters: Parameters) -> P
     region, services, routes, _ = hosted(estate, parameters.region)
     request = PlanRequest(mode=Mode.DRILL)
     there, back = region_outage(estate, request, parameters), region_failback(estate, request, parameters)
-    targets = _targets(there, back)
+    targets, tested = _targets(there, back), (there.name, back.name, "dr_drill")
 
     window = check_drill_window.step(
         drills=estate.drills,
-        undo=document_lessons_learned.step(targets=targets),
+        undo=document_lessons_learned.step(targets=targets, tested=tested),
     )
     address = routes[0].dns_name
     goodbye = notify_tenants.step(tenants=estate.tenants, address=address, moment="end")
@@ -60,7 +60,7 @@ def dr_drill(estate: Estate, _request: PlanRequest, parameters: Parameters) -> P
         step.model_copy(update={"undo": None, "recovers": ()}) for step in _after(_ends(forward), back)
     )
     same = compare_fingerprint.step(needs=_ends(homeward), services=services)
-    learned = document_lessons_learned.step(needs=(same,), critical=False, targets=targets)
+    learned = document_lessons_learned.step(needs=(same,), critical=False, targets=targets, tested=tested)
     tell = notify_stakeholders.step(needs=(learned,), critical=False, to=estate.stakeholders)
     relieve = notify_tenants.step(
         needs=(learned,), critical=False, tenants=estate.tenants, address=address, moment="end"

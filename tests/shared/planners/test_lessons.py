@@ -1,8 +1,9 @@
 """What a run teaches is read from what happened, and hostile text stays text."""
 
+from shared.model.readiness import PlanReadiness, Readiness
 from shared.model.run import LogEntry, StepStatus
 from shared.model.severity import Severity
-from shared.planners.lessons import document, lessons
+from shared.planners.lessons import Foretold, document, lessons
 from tests.shared.reports import samples
 from tests.shared.reports.samples import at, revised, step, success
 
@@ -56,3 +57,28 @@ def test_hostile_text_stays_on_its_line() -> None:
     text = document(revised(success(), log=log), (), {}, time_zone="UTC")
     assert "\n# forged" not in text
     assert "<script>" not in text
+
+
+def foretold(verdict: str, *reasons: str) -> Foretold:
+    plans = [
+        PlanReadiness(plan=name, kind="recovery", verdict=verdict, score=70, reasons=reasons)
+        for name in ("region_outage", "blob_data_recovery")
+    ]
+    return Foretold.of(Readiness(checked_at=at(0), plans=tuple(plans)), ("region_outage",))
+
+
+def test_a_check_that_said_otherwise_than_what_happened_is_a_lesson() -> None:
+    well = revised(success(), steps=(step("a", 0, 10),))
+    asked = revised(success(), steps=(step("a", 0, 10, failures=1),))
+    for record, verdict in ((well, "ready"), (well, "at_risk"), (asked, "at_risk"), (asked, "not_ready")):
+        assert lessons(record, {}, foretold(verdict)) == lessons(record, {})
+    (found,) = lessons(well, {}, foretold("not_ready", "no quota"))
+    assert found.title == "region_outage was called not ready (no quota), and nothing failed"
+    assert lessons(asked, {}, foretold("ready"))[-1].title == "region_outage was called ready, and a failed"
+
+
+def test_what_the_check_had_said_stands_in_the_document() -> None:
+    text = document(success(), (), {}, foretold("at_risk", "tenant-signing-key <b>"), time_zone="Asia/Tokyo")
+    assert "- `region_outage`: 70 of 100, at risk: tenant-signing-key &lt;b>" in text
+    assert "blob_data_recovery" not in text
+    assert "readiness check" not in document(success(), (), {}, time_zone="Asia/Tokyo")

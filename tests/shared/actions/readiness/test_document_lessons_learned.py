@@ -1,8 +1,12 @@
 """The lessons are kept as evidence, the same again when it is asked for again."""
 
+from zoneinfo import ZoneInfo
+
+from shared.actions.readiness.check_readiness import check_readiness
 from shared.actions.readiness.document_lessons_learned import document_lessons_learned
 from shared.model.plan import Mode, Step
-from tests.shared.actions.changes_once import refused
+from shared.plans.readiness import plans_to_check
+from tests.shared.actions.changes_once import contoso, refused
 from tests.shared.actions.stage import RUN_ID, Stage
 from tests.shared.reports.samples import revised, step, success
 
@@ -38,6 +42,19 @@ def test_it_does_not_tell_of_itself(stage: Stage) -> None:
     own = step("document_lessons_learned", 0, 1, attempts=5)
     stage.carry_out(learn(), mode=Mode.DRILL, record=revised(success(), steps=(own,)))
     assert "`document_lessons_learned`" not in kept(stage)
+
+
+def test_what_the_daily_check_had_said_stands_beside_what_happened(stage: Stage) -> None:
+    tested = document_lessons_learned.step(tested=("region_outage",))
+    stage.carry_out(tested, mode=Mode.DRILL, record=success())
+    assert "readiness check" not in kept(stage), "there was none"
+    stage.carry_out(check_readiness.step(plans=plans_to_check(contoso())))
+    stage.carry_out(tested, mode=Mode.DRILL, record=success())
+    text = kept(stage)
+    assert f"## What the readiness check of {stage.now.astimezone(ZoneInfo('Asia/Tokyo')):%Y-%m-%d}" in text
+    assert "- `region_outage`: " in text
+    assert "tenant-signing-key" in text
+    assert "`dr_drill`" not in text
 
 
 def test_without_a_record_there_is_nothing_to_learn_from(stage: Stage) -> None:
