@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.azure import durations
 from infra.local.drill.truth import read
-from tests.e2e.machine import ROOT, MachineProcess
+from tests.e2e.machine import SAMPLE, MachineProcess
 from tests.e2e.test_alert import KEY, alert, eventually, incident
 
 SPEED = 10.0
@@ -17,7 +17,7 @@ SPEED = 10.0
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MachineProcess]:
     folder = tmp_path_factory.mktemp("outage")
-    with MachineProcess(folder, speed=SPEED, estate=ROOT / "shared/estate/contoso.yaml") as machine:
+    with MachineProcess(folder, speed=SPEED, estate=SAMPLE) as machine:
         yield machine
 
 

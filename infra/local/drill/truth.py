@@ -74,9 +74,9 @@ class Truth:
         """Whether no tenant's newest request went well."""
         return bool(self.tenants) and not any(tenant.well for tenant in self.tenants)
 
-    def inference_outages(self) -> tuple[Outage, ...]:
-        """When whoever uses the landing zone's models had no answer."""
-        return _outages(self.world["landing_zone"]["inference"], self.real)
+    def inference_outages(self, after: datetime) -> tuple[Outage, ...]:
+        """When whoever uses the landing zone's models had no answer, as far as that was not over by then."""
+        return _not_over(_outages(self.world["landing_zone"]["inference"], self.real), after)
 
     def real(self, moment: str) -> datetime:
         """When a moment of the simulated time was."""
@@ -85,7 +85,7 @@ class Truth:
 
     def outages(self, tenant: Tenant, after: datetime) -> tuple[Outage, ...]:
         """The tenant's outages that were not over by then."""
-        return tuple(outage for outage in tenant.outages if outage.until is None or outage.until > after)
+        return _not_over(tenant.outages, after)
 
     def failing_since(self, after: datetime) -> datetime | None:
         """When the first tenant's requests began to fail in the outage after that moment."""
@@ -155,6 +155,10 @@ def _outages(kept: dict[str, Any], real: Callable[[str], datetime]) -> tuple[Out
     over = [Outage(real(one["since"]), real(one["until"])) for one in kept["outages"]]
     since = kept["failing_since"]
     return (*over, *([Outage(real(since), None)] if since is not None else []))
+
+
+def _not_over(outages: tuple[Outage, ...], by: datetime) -> tuple[Outage, ...]:
+    return tuple(outage for outage in outages if outage.until is None or outage.until > by)
 
 
 def _last(seconds: dict[int, bool], count: int) -> list[bool]:

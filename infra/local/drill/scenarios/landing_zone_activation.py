@@ -31,9 +31,7 @@ class LandingZoneActivation(Scenario):
         return truth.read_at - timedelta(seconds=out / truth.speed)
 
     def back(self, truth: Truth, after: datetime) -> datetime | None:
-        return verdict.back(
-            outage for outage in truth.inference_outages() if outage.until is None or outage.until > after
-        )
+        return verdict.back(truth.inference_outages(after))
 
     def parameters(self, scene: Scene) -> dict[str, Any]:
         return {"trigger": "data_center_failure"}
