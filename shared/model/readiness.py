@@ -54,6 +54,10 @@ class Readiness(Frozen):
     run_id: str = ""
     plans: tuple[PlanReadiness, ...]
 
+    def of(self, names: tuple[str, ...]) -> "Readiness":
+        """The same look, of those plans alone."""
+        return self.model_copy(update={"plans": tuple(one for one in self.plans if one.plan in names)})
+
 
 class PlanToCheck(Frozen):
     """What a check must know of a plan: it cannot make one itself. `problem` says why it cannot be made."""

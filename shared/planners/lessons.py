@@ -5,10 +5,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from shared.model.outcome import Finding
-from shared.model.readiness import PlanReadiness, Readiness
+from shared.model.readiness import Readiness
 from shared.model.run import RunRecord, StepRecord, StepStatus
 from shared.model.severity import Severity
-from shared.model.wire import Frozen
 
 SLOW = 0.8
 """The share of its target that a step may take before it is named."""
@@ -16,27 +15,18 @@ SLOW = 0.8
 CHECK = "lessons_learned"
 
 
-class Foretold(Frozen):
-    """What the newest readiness check had said of the plans that a run has put to the test."""
-
-    checked_at: datetime
-    plans: tuple[PlanReadiness, ...]
-
-    @classmethod
-    def of(cls, said: Readiness, tested: tuple[str, ...]) -> "Foretold":
-        """Of those plans alone."""
-        return cls(checked_at=said.checked_at, plans=tuple(one for one in said.plans if one.plan in tested))
-
-
 def lessons(
-    record: RunRecord, targets: dict[str, float], foretold: Foretold | None = None
+    record: RunRecord, targets: dict[str, float], foretold: Readiness | None = None
 ) -> tuple[Finding, ...]:
-    """Everything to learn from a run so far; `targets` is how many seconds each step may take."""
+    """Everything to learn from a run so far; `targets` is how many seconds each step may take.
+
+    `foretold`: what the newest readiness check had said of the plans that the run has put to the test.
+    """
     own = (*_objective(record), *(found for step in record.steps for found in _step(step, targets)))
     return (*own, *(_foretelling(record, foretold) if foretold else ()))
 
 
-def _foretelling(record: RunRecord, foretold: Foretold) -> Iterator[Finding]:
+def _foretelling(record: RunRecord, foretold: Readiness) -> Iterator[Finding]:
     """Where the readiness check and the run say different things, one of them is to be mended."""
     failed = [
         step.name
@@ -93,7 +83,7 @@ def document(
     record: RunRecord,
     found: tuple[Finding, ...],
     targets: dict[str, float],
-    foretold: Foretold | None = None,
+    foretold: Readiness | None = None,
     *,
     time_zone: str,
 ) -> str:

@@ -15,7 +15,7 @@ from shared.model.run import (
     StepStatus,
 )
 from shared.reports.run_story import Story, Trouble, story
-from shared.reports.timeline import BASIS_WORDS, clocked, critical_path, ended, newest, status_words
+from shared.reports.timeline import begun, clocked, critical_path, ended, newest, status_words
 from shared.reports.verdict import Verdict, judge, stands_for
 from shared.reports.wording import Clock, Moment, aware, clean, duration, line
 
@@ -200,8 +200,7 @@ def _facts(record: RunRecord, clock: Clock, end: datetime, speed: float) -> list
         Fact("Started", "", clock.full(record.started_at)),
     ]
     if aware(record.rto.started_at) != aware(record.started_at):
-        basis = BASIS_WORDS.get(record.rto.basis, f"from {line(record.rto.basis)}")
-        facts.append(Fact("Counted", basis, clock.full(record.rto.started_at)))
+        facts.append(Fact("Counted", begun(record.rto), clock.full(record.rto.started_at)))
     if record.finished_at:
         facts.append(Fact("Finished", f"after {took}", clock.full(record.finished_at)))
     else:

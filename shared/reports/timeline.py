@@ -31,9 +31,14 @@ ENDED_WORDS = {
 }
 
 
+def begun(objective: Objective) -> str:
+    """From when a recovery time is counted, as a clause."""
+    return BASIS_WORDS.get(objective.basis, f"from {line(objective.basis)}")
+
+
 def clocked(objective: Objective) -> str:
     """From when until when a recovery time is counted, as a clause."""
-    begins = BASIS_WORDS.get(objective.basis, f"from {line(objective.basis)}")
+    begins = begun(objective)
     return begins if objective.measured_seconds is None else f"{begins} {ENDED_WORDS[objective.ended_by]}"
 
 

@@ -7,7 +7,7 @@ from shared.actions.plan_readiness import latest
 from shared.errors import CheckFailed
 from shared.model.outcome import Outcome, Pending
 from shared.model.wire import Frozen
-from shared.planners.lessons import Foretold, document, lessons
+from shared.planners.lessons import document, lessons
 
 
 class Params(Frozen):
@@ -27,7 +27,7 @@ def document_lessons_learned(params: Params, call: Call) -> Outcome | Pending:
         update={"steps": tuple(step for step in call.record.steps if step.name != own)}
     )
     said = latest(call.estate, call.azure) if params.tested else None
-    ready = Foretold.of(said, params.tested) if said else None
+    ready = said.of(params.tested) if said else None
     found = lessons(record, params.targets, ready)
     text = document(record, found, params.targets, ready, time_zone=call.estate.time_zone)
     platform, name = call.estate.platform, f"{call.run_id}/lessons-learned.md"

@@ -3,7 +3,7 @@
 from shared.model.readiness import PlanReadiness, Readiness
 from shared.model.run import LogEntry, StepStatus
 from shared.model.severity import Severity
-from shared.planners.lessons import Foretold, document, lessons
+from shared.planners.lessons import document, lessons
 from tests.shared.reports import samples
 from tests.shared.reports.samples import at, revised, step, success
 
@@ -59,12 +59,12 @@ def test_hostile_text_stays_on_its_line() -> None:
     assert "<script>" not in text
 
 
-def foretold(verdict: str, *reasons: str) -> Foretold:
+def foretold(verdict: str, *reasons: str) -> Readiness:
     plans = [
         PlanReadiness(plan=name, kind="recovery", verdict=verdict, score=70, reasons=reasons)
         for name in ("region_outage", "blob_data_recovery")
     ]
-    return Foretold.of(Readiness(checked_at=at(0), plans=tuple(plans)), ("region_outage",))
+    return Readiness(checked_at=at(0), plans=tuple(plans)).of(("region_outage",))
 
 
 def test_a_check_that_said_otherwise_than_what_happened_is_a_lesson() -> None:
