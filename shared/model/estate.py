@@ -333,6 +333,17 @@ class Telemetry(Strict):
     workspace_id: str = Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 
+class ServiceLevels(Strict):
+    """What tenants are promised (seed 000, section 3.2): the monthly report measures against it.
+
+    `availability` is the percent of a month's requests that must be answered, `p95_ms` the milliseconds within which
+    19 of 20 are. That no tenant reaches another's data is no target: one attempt is too many.
+    """
+
+    availability: float = Field(default=99.9, gt=0, lt=100)
+    p95_ms: float = Field(default=2000.0, gt=0)
+
+
 class TenantGate(Strict):
     """How a tenant is turned away at once: the app reads the list of isolated tenants from a secret of its vaults.
 
@@ -376,6 +387,8 @@ class Estate(Strict):
     tenant_gate: TenantGate | None = None
     # Where what the services log is asked for.
     telemetry: Telemetry | None = None
+    # What tenants are promised.
+    service_levels: ServiceLevels = ServiceLevels()
 
     def service(self, name: str) -> Service:
         """The service of that name; KeyError when the estate has none."""

@@ -1,0 +1,169 @@
+"""What a month says: its bounds, and what of it is worth somebody's time, the worst first."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from shared.model.monthly import Answered, Day, MonthlyReport, ReadinessPoint, RunOfMonth
+from shared.model.outcome import Finding
+from shared.model.readiness import Readiness
+from shared.model.run import RunStatus
+from shared.model.severity import Severity
+from shared.planners.schedule import first_moment
+
+CHECK = "monthly_report"
+DEARER = 1.5
+"""A service that costs so many times what it did the month before is named (seed 004, section 5: 150 % of average)."""
+
+
+def month_before(moment: datetime, time_zone: str) -> str:
+    """The last calendar month that was over at a moment, in a time zone: `2026-10` on any day of November."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    year, month = (local.year - 1, 12) if local.month == 1 else (local.year, local.month - 1)
+    return f"{year}-{month:02}"
+
+
+def bounds(month: str, time_zone: str) -> tuple[datetime, datetime]:
+    """Where a month begins, and where the next one does (UTC). Its last day belongs to it whole."""
+    year, number = (int(part) for part in month.split("-"))
+    following = (year + 1, 1) if number == 12 else (year, number + 1)
+    zone = ZoneInfo(time_zone)
+    first, last = (
+        first_moment(datetime.combine(date(*one, 1), time()), zone) for one in ((year, number), following)
+    )
+    return first, last
+
+
+def same_length_before(month: str, time_zone: str, until: datetime) -> tuple[datetime, datetime]:
+    """As much of the month before as `until` leaves of this one: what a part of a month can be compared with."""
+    since, _ = bounds(month, time_zone)
+    first, last = bounds(month_before(since, time_zone), time_zone)
+    return first, min(last, first + (until - since))
+
+
+def by_day(hours: Iterable[tuple[datetime, int, int]], time_zone: str) -> tuple[Day, ...]:
+    """Days of a time zone from `(hour, requests, failed)`; an hour that midnight cuts counts where it begins."""
+    zone, found = ZoneInfo(time_zone), dict[date, list[int]]()
+    for hour, requests, failed in hours:
+        day = found.setdefault(hour.astimezone(zone).date(), [0, 0])
+        day[0] += requests
+        day[1] += failed
+    return tuple(Day(day=day, requests=n, failed=failed) for day, (n, failed) in sorted(found.items()))
+
+
+def budget_used(answered: Answered, target: float) -> float | None:
+    """The share of the error budget that is used: 1.0 when exactly so many failed as the target allows."""
+    if not answered.requests:
+        return None
+    return answered.failed / (answered.requests * (100.0 - target) / 100.0)
+
+
+def trend(checks: Iterable[Readiness]) -> tuple[ReadinessPoint, ...]:
+    """The last check of each day (UTC), oldest first."""
+    last: dict[date, Readiness] = {}
+    for one in sorted(checks, key=lambda check: check.checked_at):
+        last[one.checked_at.astimezone(UTC).date()] = one
+    return tuple(
+        ReadinessPoint(checked_at=one.checked_at, scores={plan.plan: plan.score for plan in one.plans})
+        for one in last.values()
+    )
+
+
+def findings(report: MonthlyReport) -> tuple[Finding, ...]:
+    """Everything of the month that somebody should do something about, the worst first."""
+    found = (
+        *_tenants(report),
+        *_runs(report),
+        *_incidents(report),
+        *_alerts(report),
+        *_readiness(report),
+        *_costs(report),
+        *(
+            _found("report", Severity.MEDIUM, f"not in this report: {why}", "let this app read it")
+            for why in report.unknown
+        ),
+    )
+    return tuple(sorted(found, key=lambda one: one.severity.rank))
+
+
+def _tenants(report: MonthlyReport) -> Iterator[Finding]:
+    levels = report.levels
+    for one in report.tenants or ():
+        if one.violations:
+            title = f"{one.tenant} reached for another tenant's data {one.violations} times"
+            yield _found(one.tenant, Severity.CRITICAL, title, "see that its incident found the cause")
+        if one.availability is not None and one.availability < levels.availability:
+            title = f"{one.tenant} was answered {one.availability:.3f} % of the time, below {levels.availability:g} %"
+            yield _found(
+                one.tenant, Severity.HIGH, title, "look at the incidents and recoveries of its worst days"
+            )
+        if one.p95_ms is not None and one.p95_ms > levels.p95_ms:
+            title = f"{one.tenant} waited {one.p95_ms:.0f} ms (P95), longer than {levels.p95_ms:g} ms"
+            yield _found(one.tenant, Severity.MEDIUM, title, "look for a noisy neighbour and at the replicas")
+    for test in report.outside or ():
+        if test.availability is not None and test.availability < levels.availability:
+            title = f"{test.test} was up {test.availability:.3f} % to tests, below {levels.availability:g} %"
+            yield _found(test.test, Severity.HIGH, title, "look at the incidents of its worst days")
+
+
+def _runs(report: MonthlyReport) -> Iterator[Finding]:
+    for run in report.runs or ():
+        if run.status in {RunStatus.FAILED, RunStatus.ABORTED}:
+            title = f"{run.title or run.plan} ended {run.status}"
+            yield _found(run.run_id, Severity.HIGH, title, "read its report, and hold it again as a drill")
+        elif missed := _missed(run):
+            yield _found(
+                run.run_id, Severity.HIGH, missed, "shorten its slowest steps, or the wait for approval"
+            )
+
+
+def _missed(run: RunOfMonth) -> str:
+    names = [
+        name for name, one in (("recovery time", run.rto), ("data loss", run.rpo)) if one and one.met is False
+    ]
+    return f"{run.title or run.plan} missed its target for {' and '.join(names)}" if names else ""
+
+
+def _incidents(report: MonthlyReport) -> Iterator[Finding]:
+    """Causes that came back: each alone was closed, and nobody has looked at them together."""
+    causes: dict[tuple[str, str], int] = {}
+    for one in report.incidents or ():
+        cause = (one.rule, one.tenant or one.service)
+        causes[cause] = causes.get(cause, 0) + 1
+    for (rule, about), times in causes.items():
+        if times >= 3:
+            title = f"{rule}{f' ({about})' if about else ''} came {times} times"
+            yield _found(about or rule, Severity.MEDIUM, title, "find the cause that its incidents share")
+
+
+def _alerts(report: MonthlyReport) -> Iterator[Finding]:
+    for one in report.alerts or ():
+        title = f"the security alert '{one.title}' is still open"
+        yield _found(one.resource or one.title, Severity.HIGH, title, "investigate and close it")
+
+
+def _readiness(report: MonthlyReport) -> Iterator[Finding]:
+    if report.readiness is None:
+        title = "no readiness check of this month is kept: nobody knows whether the recovery plans would work"
+        yield _found("readiness", Severity.HIGH, title, "see why the daily maintenance does not run")
+        return
+    severities = {"not_ready": Severity.CRITICAL, "at_risk": Severity.MEDIUM}
+    for plan in report.readiness.plans:
+        if plan.verdict in severities:
+            title = f"{plan.plan} is {plan.verdict.replace('_', ' ')} ({plan.score} of 100): {'; '.join(plan.reasons)}"
+            yield _found(
+                plan.plan, severities[plan.verdict], title[:500], "close its gaps before it is needed"
+            )
+
+
+def _costs(report: MonthlyReport) -> Iterator[Finding]:
+    for one in report.costs.services if report.costs else ():
+        if one.before and one.cost > one.before * DEARER:
+            title = f"{one.service} cost {one.cost / one.before:.1f} times what it did the month before"
+            yield _found(one.service, Severity.MEDIUM, title, "see which resource that is")
+
+
+def _found(resource: str, severity: Severity, title: str, recommendation: str) -> Finding:
+    return Finding(
+        check=CHECK, resource=resource, severity=severity, title=title, recommendation=recommendation
+    )
