@@ -21,6 +21,7 @@ from shared.gateways.cosmos_documents import CosmosDocuments
 from shared.gateways.cosmos_restore import CosmosRestore
 from shared.gateways.cosmos_roles import CosmosRoles
 from shared.gateways.cosmos_throughput import CosmosThroughput
+from shared.gateways.costs import Costs
 from shared.gateways.data_lake import DataLake
 from shared.gateways.defender import Defender
 from shared.gateways.deployments import Deployments
@@ -200,6 +201,10 @@ class Azure:
     @cached_property
     def logs(self) -> Logs:
         return Logs(self.connection, self.workspace_id)
+
+    @cached_property
+    def costs(self) -> Costs:
+        return Costs(self.connection)
 
     # --- whom an incident is told to, besides mail
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.errors import AzureCallFailed
@@ -172,12 +173,21 @@ class Blobs:
                 raise
         self.connection.expect("blob container", f"{account_url}/{container}", lambda _: True)
 
-    def names(self, account_url: str, container: str, prefix: str) -> tuple[str, ...]:
-        """Names of the blobs that begin so, in order; none when the container is missing."""
+    def names(
+        self, account_url: str, container: str, prefix: str, *, written_since: datetime | None = None
+    ) -> tuple[str, ...]:
+        """Names of the blobs that begin so, in order; none when the container is missing.
+
+        `written_since` leaves out what has not been written since then: a list is one call for 5000, a read is a call
+        for each.
+        """
         try:
             with calling("list blobs", f"{account_url}/{container}/{prefix}*"):
                 client = service_client(self.connection, account_url).get_container_client(container)
-                return tuple(str(name) for name in client.list_blob_names(name_starts_with=prefix))
+                if written_since is None:
+                    return tuple(str(name) for name in client.list_blob_names(name_starts_with=prefix))
+                found = client.list_blobs(name_starts_with=prefix)
+                return tuple(str(blob.name) for blob in found if blob.last_modified >= written_since)
         except AzureCallFailed as error:
             if missing(error):
                 return ()

@@ -269,6 +269,7 @@ def _detail(error: Any) -> str:  # noqa: ANN401 - HttpResponseError in three gen
 
 def _retry_after(error: Any) -> float | None:  # noqa: ANN401 - see _detail
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    value = headers.get("Retry-After") or headers.get("retry-after")
+    # Cost Management has names of its own: x-ms-ratelimit-microsoft.costmanagement-entity-retry-after, -qpu-, -client-.
+    asked = [str(value) for name, value in headers.items() if name.lower().endswith("retry-after")]
     # A date is possible too, but Azure sends seconds; what is neither must not stop a recovery.
-    return float(value) if value and value.isascii() and value.isdigit() else None
+    return max((float(one) for one in asked if one.isascii() and one.isdigit()), default=None)

@@ -18,7 +18,9 @@ COLUMNS = {
     "heartbeat": ["endpoint", "failed", "total"],
     "inference_availability": ["endpoint", "good", "total", "availability"],
     "inference_latency": ["endpoint", "requests", "p50_ms", "p95_ms"],
+    "outside_tests": ["test", "requests", "failed"],
     "request_units": ["tenant", "request_units", "request_units_per_second"],
+    "requests_by_hour": ["hour", "requests", "failed"],
     "response_time": ["tenant", "requests", "p50_ms", "p95_ms"],
     "security_alerts": ["alert", "name", "title", "product", "resource", "entity", "seen"],
     "served_again": ["caller", "served_at"],
@@ -121,6 +123,41 @@ def test_one_boundary_violation_is_found(stage: Stage) -> None:
     (row,) = ask(stage, "boundary_violations")
     assert (row["tenant"], row["violations"]) == ("fabrikam", 1)
     assert ask(stage, "boundary_violations", tenant="contoso") == ()
+
+
+MONTH = 30 * 1440
+
+
+def test_over_a_month_nothing_that_hurt_is_lost(stage: Stage) -> None:
+    stage.lab.advance(60)
+    fault = stage.lab.fault("boundary_violation", "fabrikam")
+    stage.lab.advance(20)
+    stage.lab.end(fault)
+    fault = stage.outage()
+    for _ in range(6):
+        stage.lab.advance(600)
+    stage.lab.end(fault)
+    stage.lab.advance(600)
+    (row,) = ask(stage, "boundary_violations", MONTH)
+    assert row["violations"] == 1
+    tests = {row["test"]: row for row in ask(stage, "outside_tests", MONTH)}
+    assert tests["fas-front-door"]["requests"] == pytest.approx(MONTH * 5, rel=0.001)
+    assert tests["fas-front-door"]["failed"] == pytest.approx(3600 / 12, rel=0.1)
+    assert tests["ml-inference"]["failed"] == 0
+    hours = ask(stage, "requests_by_hour", MONTH)
+    assert len(hours) in {720, 721}
+    assert sum(row["requests"] for row in hours) == sum(
+        row["requests"] for row in ask(stage, "error_rate", MONTH)
+    )
+
+
+def test_an_hour_says_how_many_of_its_requests_failed(stage: Stage) -> None:
+    stage.lab.advance(300)
+    stage.lab.fault("endpoint_down", "ca-agent-service", cured_by="restart")
+    stage.lab.advance(60)
+    hours = ask(stage, "requests_by_hour", 6)
+    assert sum(row["failed"] for row in hours) == pytest.approx(60 * 10, rel=0.1)
+    assert all(row["hour"].minute == row["hour"].second == 0 for row in hours)
 
 
 def test_a_noisy_tenant_leads_what_is_shared(stage: Stage) -> None:
