@@ -44,6 +44,8 @@ ENDPOINTS = (
     Endpoint("POST", "incidents/{id}/resolve", Role.OPERATOR, "incidents.resolve_incident"),
     Endpoint("POST", "incidents/{id}/remediate", Role.OPERATOR, "incidents.remediate_incident"),
     Endpoint("GET", "readiness", Role.READER, "readiness.show_readiness", ("refresh",)),
+    Endpoint("GET", "reports", Role.READER, "reports.list_reports"),
+    Endpoint("GET", "reports/{month}", Role.READER, "reports.show_monthly_report", ("format",)),
     Endpoint("GET", "on-call", Role.READER, "on_call.show_on_call", ("at",)),
     Endpoint("GET", "silences", Role.READER, "silences.list_silences"),
     Endpoint("POST", "silences", Role.OPERATOR, "silences.make_silence"),

@@ -130,7 +130,7 @@ class Costs(Frozen):
 
     @property
     def before(self) -> float | None:
-        """The month before, over the same number of days; None where nothing is known of it."""
+        """The month before, while this one goes on as many days of it; None where nothing is known of it."""
         known = [one.before for one in self.services if one.before is not None]
         return sum(known) if known else None
 

@@ -1,7 +1,7 @@
 """What a month says: its bounds, and what of it is worth somebody's time, the worst first."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.model.monthly import Answered, Day, MonthlyReport, ReadinessPoint, RunOfMonth
@@ -12,33 +12,42 @@ from shared.model.severity import Severity
 from shared.planners.schedule import first_moment
 
 CHECK = "monthly_report"
+_DAY = timedelta(days=1)
 DEARER = 1.5
 """A service that costs so many times what it did the month before is named (seed 004, section 5: 150 % of average)."""
 
 
 def month_before(moment: datetime, time_zone: str) -> str:
     """The last calendar month that was over at a moment, in a time zone: `2026-10` on any day of November."""
-    local = moment.astimezone(ZoneInfo(time_zone))
-    year, month = (local.year - 1, 12) if local.month == 1 else (local.year, local.month - 1)
-    return f"{year}-{month:02}"
+    today = moment.astimezone(ZoneInfo(time_zone)).date()
+    return f"{today.replace(day=1) - _DAY:%Y-%m}"
 
 
 def bounds(month: str, time_zone: str) -> tuple[datetime, datetime]:
     """Where a month begins, and where the next one does (UTC). Its last day belongs to it whole."""
-    year, number = (int(part) for part in month.split("-"))
-    following = (year + 1, 1) if number == 12 else (year, number + 1)
     zone = ZoneInfo(time_zone)
-    first, last = (
-        first_moment(datetime.combine(date(*one, 1), time()), zone) for one in ((year, number), following)
-    )
+    first, last = (first_moment(datetime.combine(day, time()), zone) for day in _first_days(month))
     return first, last
 
 
-def same_length_before(month: str, time_zone: str, until: datetime) -> tuple[datetime, datetime]:
-    """As much of the month before as `until` leaves of this one: what a part of a month can be compared with."""
-    since, _ = bounds(month, time_zone)
-    first, last = bounds(month_before(since, time_zone), time_zone)
-    return first, min(last, first + (until - since))
+def days_of(month: str, today: date) -> tuple[date, date]:
+    """The first and the last day of a month, as far as they have come."""
+    first, following = _first_days(month)
+    return first, min(following - _DAY, today)
+
+
+def days_before(month: str, today: date) -> tuple[date, date]:
+    """What such days are compared with: the whole month before, or while a month goes on as many days of that."""
+    first, last = days_of(month, today)
+    before, _ = _first_days(f"{first - _DAY:%Y-%m}")
+    so_far = last + _DAY < _first_days(month)[1]
+    return before, min(first - _DAY, before + (last - first)) if so_far else first - _DAY
+
+
+def _first_days(month: str) -> tuple[date, date]:
+    """Of a month, and of the one after it."""
+    year, number = (int(part) for part in month.split("-"))
+    return date(year, number, 1), date(year + number // 12, number % 12 + 1, 1)
 
 
 def by_day(hours: Iterable[tuple[datetime, int, int]], time_zone: str) -> tuple[Day, ...]:
@@ -58,14 +67,16 @@ def budget_used(answered: Answered, target: float) -> float | None:
     return answered.failed / (answered.requests * (100.0 - target) / 100.0)
 
 
+def last_of_each_day(names: Iterable[str]) -> tuple[str, ...]:
+    """Of names that end in a time such as `20261001T020000Z.json` the last one of each day (UTC), oldest first."""
+    return tuple({name.rsplit("T", 1)[0]: name for name in sorted(names)}.values())
+
+
 def trend(checks: Iterable[Readiness]) -> tuple[ReadinessPoint, ...]:
-    """The last check of each day (UTC), oldest first."""
-    last: dict[date, Readiness] = {}
-    for one in sorted(checks, key=lambda check: check.checked_at):
-        last[one.checked_at.astimezone(UTC).date()] = one
+    """The scores of some checks, oldest first."""
     return tuple(
         ReadinessPoint(checked_at=one.checked_at, scores={plan.plan: plan.score for plan in one.plans})
-        for one in last.values()
+        for one in sorted(checks, key=lambda check: check.checked_at)
     )
 
 

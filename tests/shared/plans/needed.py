@@ -266,6 +266,7 @@ CASES = {
     "scale_cosmos": Case(lasting_load, 1),
     "scale_container_apps": Case(other_rules, 1),
     "daily": Case(a_night_later("daily"), 6),
+    "monthly": Case(a_night_later("monthly"), 4),
     "system_availability_drop": Case(on_alert("system_availability_drop", never_cured), 3),
     "cosmos_ru_usage": Case(busy_container, 1),
     "tenant_boundary_violation": Case(violation, 5, only_then=(EVIDENCE,)),
