@@ -56,7 +56,7 @@ def test_the_month_that_goes_on_can_be_looked_at(machine: MachineProcess) -> Non
     assert document.headers["content-type"].startswith("application/pdf")
     assert f"{datetime.now(TOKYO):%B %Y}" in pdf_text(document.content)
     (mail,) = [one for one in machine.world()["mails"] if "Operations report" in one["subject"]]
-    assert mail["to"] == ["management@contoso.com"]
+    assert mail["to"] == ["management@contoso.com", "sre-team@contoso.com"]
 
 
 @pytest.mark.parametrize(

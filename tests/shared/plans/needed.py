@@ -129,12 +129,12 @@ def deleted_container(stage: Stage) -> Plan:
     return plan_of("data_corruption", good_at=good_at)
 
 
-def a_night_later(name: str, mode: Mode = Mode.REAL) -> Callable[[Stage], Plan]:
+def a_night_later(name: str, mode: Mode = Mode.REAL, **parameters: object) -> Callable[[Stage], Plan]:
     """Nothing is wrong."""
 
     def prepare(stage: Stage) -> Plan:
         test_data_corruption.good_night(stage)
-        return plan_of(name, mode=mode)
+        return plan_of(name, mode=mode, **parameters)
 
     return prepare
 
@@ -266,7 +266,7 @@ CASES = {
     "scale_cosmos": Case(lasting_load, 1),
     "scale_container_apps": Case(other_rules, 1),
     "daily": Case(a_night_later("daily"), 6),
-    "monthly": Case(a_night_later("monthly"), 4),
+    "monthly": Case(a_night_later("monthly", month="2026-01"), 4),
     "system_availability_drop": Case(on_alert("system_availability_drop", never_cured), 3),
     "cosmos_ru_usage": Case(busy_container, 1),
     "tenant_boundary_violation": Case(violation, 5, only_then=(EVIDENCE,)),
