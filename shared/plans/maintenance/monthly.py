@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from shared.actions.mail.mail_monthly_report import mail_monthly_report
 from shared.actions.maintenance.generate_monthly_report import generate_monthly_report
@@ -19,7 +19,7 @@ EARLIEST_MIDNIGHT = timedelta(hours=14)
 class Parameters(Strict):
     """The month to report on, such as 2026-10; the one that goes on is reported on so far. None: the last one."""
 
-    month: Month | None = None
+    month: Month | None = Field(default=None, description="such as 2026-10; of the one that goes on: so far")
 
     @field_validator("month")
     @classmethod
