@@ -1,24 +1,18 @@
 """A run's record as the report that people read: HTML, PDF and mail."""
 
-import json
-from dataclasses import asdict
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
 from shared.model.run import RunRecord
+from shared.reports.printing import printed
 from shared.reports.rendering import style, templates
 from shared.reports.run_view import run_view
 from shared.reports.timeline import newest
 from shared.reports.timeline_svg import timeline_svg
-from shared.reports.wording import breakable, line
+from shared.reports.wording import line
 
 __all__ = ["html", "mail_html", "mail_subject", "mail_text", "pdf", "timeline_svg"]
-
-_HERE = Path(__file__).parent
 
 
 def html(record: RunRecord, *, time_zone: str, now: datetime | None = None, speed: float = 1.0) -> str:
@@ -41,21 +35,11 @@ def html(record: RunRecord, *, time_zone: str, now: datetime | None = None, spee
 
 def pdf(record: RunRecord, *, time_zone: str, now: datetime | None = None, speed: float = 1.0) -> bytes:
     """The same report as a tagged PDF; the same record gives the same bytes."""
-    import typst  # noqa: PLC0415 - 34 MB that a cold start should not wait for
-
-    view = run_view(record, time_zone=time_zone, now=now, speed=speed)
-    # Data, never markup: what people wrote reaches typst as JSON strings only.
-    return typst.compile(
-        str(_HERE / "templates" / "run_report.typ"),
-        root=str(_HERE / "templates"),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={
-            "view": json.dumps(_breakable(asdict(view)), ensure_ascii=False),
-            "timeline": timeline_svg(record, time_zone=time_zone, now=now, speed=speed),
-        },
-        timestamp=int(newest(record, now).timestamp()),
+    return printed(
+        "run_report.typ",
+        run_view(record, time_zone=time_zone, now=now, speed=speed),
+        {"timeline": timeline_svg(record, time_zone=time_zone, now=now, speed=speed)},
+        newest(record, now),
     )
 
 
@@ -89,23 +73,3 @@ def mail_html(
     """The short body, with the timeline as a table: mail clients drop SVG and style sheets."""
     view = run_view(record, time_zone=time_zone, now=now, speed=speed)
     return templates().get_template("run_mail.html").render(view=view, report_url=report_url)
-
-
-def _breakable(value: Any) -> Any:  # noqa: ANN401 - JSON
-    match value:
-        case str():
-            return breakable(value)
-        case dict():
-            return {key: _breakable(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_breakable(item) for item in value]
-        case _:
-            return value
-
-
-@cache
-def _fonts() -> Any:  # noqa: ANN401 - typst.Fonts, imported late
-    """Inter, and typst's own fonts for scripts that it lacks; never what a machine has installed."""
-    import typst  # noqa: PLC0415
-
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(_HERE / "fonts")])

@@ -3,7 +3,8 @@
 from xml.etree import ElementTree as ET
 
 FONT = "Inter, 'Segoe UI', system-ui, sans-serif"
-
+# A page in the dark repaints these by their class: ink, soft, grid, paper and target.
+INK, SOFT, GRID, PAPER, TARGET = "#1d2939", "#5d6b82", "#e4e7ec", "#ffffff", "#c4320a"
 
 Attribute = str | float
 
@@ -36,20 +37,25 @@ def fitted(text: str, size: float, width: float) -> str:
     return text.rstrip() + "…"
 
 
-def document(*children: ET.Element, width: float, height: float, title: str, description: str) -> str:
-    """A whole drawing that a screen reader announces by its title and description."""
+def document(
+    *children: ET.Element, name: str, width: float, height: float, title: str, description: str
+) -> str:
+    """A whole drawing that a screen reader announces by its title and description.
+
+    `name` begins its ids: a page that holds two drawings gives each another.
+    """
     return ET.tostring(
         element(
             "svg",
-            element("title", text=title, id="timeline-title"),
-            element("desc", text=description, id="timeline-description"),
+            element("title", text=title, id=f"{name}-title"),
+            element("desc", text=description, id=f"{name}-description"),
             *children,
             xmlns="http://www.w3.org/2000/svg",
             viewBox=f"0 0 {_value(width)} {_value(height)}",
             width=width,
             height=height,
             role="img",
-            aria_labelledby="timeline-title timeline-description",
+            aria_labelledby=f"{name}-title {name}-description",
             font_family=FONT,
         ),
         encoding="unicode",

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from shared.model.plan import Mode
 from shared.model.run import RunRecord
 from shared.reports import svg
+from shared.reports.svg import GRID, INK, PAPER, SOFT, TARGET
 from shared.reports.timeline import Bar, Row, Timeline, critical_path, newest, timeline
 from shared.reports.wording import Clock, duration, line
 
@@ -26,7 +27,6 @@ COLOURS = {
     "undone": "#0e6f8c",
     "pending": "#667085",
 }
-INK, SOFT, GRID, PAPER, TARGET = "#1d2939", "#5d6b82", "#e4e7ec", "#ffffff", "#c4320a"
 DASHES: dict[str, svg.Attribute] = {"stroke_width": 1.6, "stroke_dasharray": "4 2.5"}
 WAITING = frozenset({"waiting_for_approval", "waiting_for_operator"})
 
@@ -76,6 +76,7 @@ def timeline_svg(
         *(_row(row, scale, i) for i, row in enumerate(chart.rows)),
         *_target(chart, record, scale, height),
         *_legend(chart, height),
+        name="timeline",
         width=WIDTH,
         height=height,
         title=f"Timeline of {line(record.title or record.plan)}",
