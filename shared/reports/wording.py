@@ -98,6 +98,11 @@ class Clock:
         text = f"{local:%H:%M:%S}" if same_day else f"{local.day} {local:%b} {local:%H:%M:%S}"
         return self._moment(at, text)
 
+    def dated(self, at: datetime) -> Moment:
+        """Day and minute, for tables in which no day is the usual one: `16 Oct 09:02`."""
+        local = aware(at).astimezone(self.zone)
+        return self._moment(at, f"{local.day} {local:%b} {local:%H:%M}")
+
     def full(self, at: datetime) -> Moment:
         """Weekday, date and time."""
         local = aware(at).astimezone(self.zone)

@@ -1,0 +1,100 @@
+"""The month's first figures."""
+
+from shared.model.monthly import MonthlyReport
+from shared.model.plan import Mode
+from shared.model.readiness import PlanReadiness
+from shared.reports.monthly_costs import change, money
+from shared.reports.monthly_events import by_severity
+from shared.reports.monthly_levels import answered_met, everybody, fast_met, slowest
+from shared.reports.monthly_parts import UNREAD, Tile, limit, listed, milliseconds, percent, verdict
+from shared.reports.monthly_recovery import VERDICTS
+from shared.reports.wording import line
+
+
+def tiles(report: MonthlyReport) -> tuple[Tile, ...]:
+    return (
+        _answered(report),
+        _slowest(report),
+        _incidents(report),
+        _runs(report),
+        _readiness(report),
+        _cost(report),
+    )
+
+
+def _answered(report: MonthlyReport) -> Tile:
+    name, levels = "Availability", report.levels
+    if report.tenants is None:
+        return Tile(name, UNREAD, tone="waiting")
+    answered = everybody(report.tenants)
+    met = answered_met(answered, levels)
+    target = f"target {limit(levels.availability)} %"
+    return Tile(
+        name,
+        percent(answered, levels.availability),
+        target if met is None else f"{target}: {verdict(met)}",
+        tone="bad" if met is False else "",
+    )
+
+
+def _slowest(report: MonthlyReport) -> Tile:
+    name = "Slowest tenant's P95"
+    if report.tenants is None:
+        return Tile(name, UNREAD, tone="waiting")
+    target = f"target {limit(report.levels.p95_ms)} ms"
+    one = slowest(report.tenants)
+    if one is None:
+        return Tile(name, "no answers", target)
+    met = fast_met(one, report.levels)
+    note = f"{line(one.tenant, 40)}; {target}: {verdict(met)}"
+    return Tile(name, milliseconds(one.p95_ms), note, tone="bad" if met is False else "")
+
+
+def _incidents(report: MonthlyReport) -> Tile:
+    if report.incidents is None:
+        return Tile("Incidents", UNREAD, tone="waiting")
+    if not report.incidents:
+        return Tile("Incidents", "none")
+    return Tile("Incidents", f"{len(report.incidents):,}", by_severity(report.incidents))
+
+
+def _runs(report: MonthlyReport) -> Tile:
+    name = "Recoveries and drills"
+    if report.runs is None:
+        return Tile(name, UNREAD, tone="waiting")
+    if not report.runs:
+        return Tile(name, "none")
+    real = sum(one.mode == Mode.REAL for one in report.runs)
+    drills = len(report.runs) - real
+    return Tile(
+        name,
+        f"{len(report.runs):,}",
+        listed([(real, "real"), (drills, "drill" if drills == 1 else "drills")]),
+    )
+
+
+def _readiness(report: MonthlyReport) -> Tile:
+    name = "Lowest readiness"
+    if report.readiness is None:
+        return Tile(name, "not known", "no check is kept", tone="bad")
+    if not report.readiness.plans:
+        return Tile(name, "no plans")
+    lowest = min(report.readiness.plans, key=_worst)
+    words, tone = VERDICTS[lowest.verdict]
+    return Tile(name, f"{lowest.score} of 100", f"{line(lowest.plan, 40)}: {words.lower()}", tone)
+
+
+def _worst(plan: PlanReadiness) -> tuple[int, str]:
+    return plan.score, plan.plan
+
+
+def _cost(report: MonthlyReport) -> Tile:
+    if report.costs is None:
+        return Tile("Cost", UNREAD, tone="waiting")
+    costs, currency = report.costs, line(report.costs.currency, 10)
+    if not costs.services:
+        return Tile("Cost", "nothing")
+    changed = change(costs.total, costs.before)
+    before = "month before" if report.whole else "same days before"
+    note = f"{before}: not known" if costs.before is None else f"{changed} against the {before}"
+    return Tile("Cost", f"{money(costs.total, 0)} {currency}", note)
