@@ -6,12 +6,14 @@ from xml.etree.ElementTree import Element
 
 from shared.model.monthly import Answered, MonthlyReport
 from shared.reports import svg
-from shared.reports.month_axis import MET, MISSED, WIDTH, Days, words
+from shared.reports.month_axis import RIGHT, WIDTH, Days, words
 from shared.reports.monthly_parts import limit, percent
 from shared.reports.svg import GRID, INK, PAPER, SOFT, TARGET
 
-LEFT, TOP, STRIP, DEPTH, FOOT = 64.0, 26.0, 16.0, 150.0, 16.0
-DEEPEST = 20.0
+MET, MISSED = "#1a7a4a", "#b42318"
+# The strip of days, then the scale, from 100 % down.
+LEFT, STRIP, HIGH, TOP, DEPTH, FOOT = 64.0, 24.0, 14.0, 44.0, 160.0, 18.0
+DEEPEST = 8.0
 """The scale ends at so many times what the target allows to fail: one dark day must not flatten all others."""
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
@@ -22,7 +24,7 @@ def availability_svg(report: MonthlyReport) -> str:
     days = Days.of(report, LEFT)
     asked: dict[date, Answered] = {one.day: one for one in report.days or () if one.requests}
     floor = _floor(asked, target)
-    height = TOP + STRIP + DEPTH + FOOT
+    height = TOP + DEPTH + FOOT
     return svg.document(
         svg.element("rect", width=WIDTH, height=height, fill=PAPER, class_="paper"),
         *days.names(15),
@@ -50,15 +52,15 @@ def _failed(one: Answered) -> float:
 
 
 def _y(failed: float, floor: float) -> float:
-    return TOP + STRIP + min(failed / floor, 1.0) * DEPTH
+    return TOP + min(failed / floor, 1.0) * DEPTH
 
 
 def _axis(target: float, floor: float) -> list[Element]:
     step = next((one for one in STEPS if floor / one <= 5), 100.0)
     out = [svg.label(0, 15, "Answered", font_size=11.5, fill=SOFT, class_="soft")]
-    for n in range(int(floor / step) + 1):
+    for n in range(int(floor / step + 1e-9) + 1):
         y = _y(n * step, floor)
-        out.append(svg.element("line", x1=LEFT, y1=y, x2=870, y2=y, stroke=GRID, class_="grid"))
+        out.append(svg.element("line", x1=LEFT, y1=y, x2=RIGHT, y2=y, stroke=GRID, class_="grid"))
         # The target's own label stands in its line's place.
         if abs(y - _y(100.0 - target, floor)) > 11:
             name = f"{limit(100.0 - n * step)} %"
@@ -75,7 +77,7 @@ def _target(target: float, floor: float) -> list[Element]:
             "line",
             x1=LEFT,
             y1=y,
-            x2=870,
+            x2=RIGHT,
             y2=y,
             stroke=TARGET,
             stroke_width=1.6,
@@ -103,28 +105,27 @@ def _day(days: Days, n: int, one: Answered | None, target: float, floor: float) 
             return svg.element("g", said)
         empty = svg.element(
             "rect",
-            x=x,
-            y=TOP + 0.5,
-            width=width,
-            height=STRIP - 3,
-            rx=2.5,
+            x=x + 0.5,
+            y=STRIP + 0.5,
+            width=width - 1,
+            height=HIGH - 1,
             fill="none",
             stroke=GRID,
             class_="grid",
         )
         return svg.element("g", said, empty)
-    met = one.availability is not None and one.availability >= target
-    look = {"fill": MET if met else MISSED, "class_": "bar met" if met else "bar missed"}
-    parts = [svg.element("rect", x=x, y=TOP, width=width, height=STRIP - 2, rx=2.5, **look)]
+    look: dict[str, svg.Attribute] = {
+        "x": x,
+        "width": width,
+        "fill": MISSED if _missed(one, target) else MET,
+        "class_": "bar missed" if _missed(one, target) else "bar met",
+    }
+    parts = [svg.element("rect", y=STRIP, height=HIGH, **look)]
     if one.failed:
         foot = _y(_failed(one), floor)
-        parts.append(
-            svg.element(
-                "rect", x=x + 3, y=TOP + STRIP, width=width - 6, height=max(foot - TOP - STRIP, 1), **look
-            )
-        )
+        parts.append(svg.element("rect", y=TOP, height=max(foot - TOP, 1), **look))
         if _failed(one) > floor:
-            parts.append(_torn(x + 1, width - 2, foot - 14))
+            parts.append(_torn(x - 1, width + 2, foot - 14))
     return svg.element("g", said, *parts)
 
 
@@ -141,32 +142,38 @@ def _torn(x: float, width: float, y: float) -> Element:
 
 
 def _values(days: Days, asked: Mapping[date, Answered], target: float, floor: float) -> list[Element]:
-    """Numbers at the days that missed the target, from the worst on, where they do not run into each other."""
-    missed = [
-        (one.availability, n)
-        for n, day in enumerate(days.days)
-        if (one := asked.get(day)) and one.availability is not None and one.availability < target
-    ]
-    out, taken = list[Element](), list[int]()
-    for _, n in sorted(missed):
-        if any(abs(n - other) < 2 for other in taken):
+    """Numbers at the days that missed the target, from the worst on, where nothing else is in their way."""
+    feet = [_y(_failed(asked[day]), floor) if day in asked else TOP for day in days.days]
+    missed = sorted(
+        (-_failed(asked[day]), n) for n, day in enumerate(days.days) if _missed(asked.get(day), target)
+    )
+    out, taken = list[Element](), list[tuple[int, float]]()
+    for _, n in missed:
+        y = feet[n] + 12
+        before, after = (0 <= m < len(feet) and feet[m] > y - 10 for m in (n - 1, n + 1))
+        crowded = any(abs(n - other) < 2 and abs(y - its) < 13 for other, its in taken)
+        if crowded or (before and after):
             continue
-        taken.append(n)
-        one = asked[days.days[n]]
-        y = min(_y(_failed(one), floor) + 12, TOP + STRIP + DEPTH + 13)
+        taken.append((n, y))
+        # Beside a longer bar the number begins, or ends, with its own.
+        anchor, share = ("start", 0.08) if before else ("end", 0.92) if after else ("middle", 0.5)
         out.append(
             svg.label(
-                days.x(n) + days.slot / 2,
+                days.x(n) + days.slot * share,
                 y,
-                percent(one, target).removesuffix(" %"),
+                percent(asked[days.days[n]], target).removesuffix(" %"),
                 font_size=11,
                 font_weight=600,
                 fill=INK,
                 class_="ink",
-                text_anchor="middle",
+                text_anchor=anchor,
             )
         )
     return out
+
+
+def _missed(one: Answered | None, target: float) -> bool:
+    return one is not None and one.availability is not None and one.availability < target
 
 
 def _said(day: date, one: Answered | None, days: Days, target: float) -> str:
@@ -178,9 +185,7 @@ def _said(day: date, one: Answered | None, days: Days, target: float) -> str:
 def _description(days: Days, asked: Mapping[date, Answered], target: float) -> str:
     """For those who do not see it: how many days were good, and each that was not."""
     missed = [
-        f"{words(day)} {percent(asked[day], target)}"
-        for day in days.days
-        if day in asked and (asked[day].availability or 0.0) < target
+        f"{words(day)} {percent(asked[day], target)}" for day in days.days if _missed(asked.get(day), target)
     ]
     met = len(asked) - len(missed)
     said = f"{met} of {len(asked)} days with requests met the target of {limit(target)} %."

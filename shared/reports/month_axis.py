@@ -10,8 +10,6 @@ from shared.reports import svg
 from shared.reports.svg import INK, SOFT
 
 WIDTH, RIGHT = 880.0, 870.0
-# A page in the dark repaints these by their class.
-MET, MISSED, SHORT = "#1a7a4a", "#b42318", "#d17a16"
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,9 @@ def _costs(costs: Costs, currency: str, before: str) -> Table:
         caption=f"Cost by service in {currency}",
         columns=(
             Column("Service", 2.5),
-            Column("This month", number=True),
-            Column(before, 1.3, number=True),
-            Column("Change", number=True),
+            Column("This month", kind="number"),
+            Column(before, 1.3, kind="number"),
+            Column("Change", kind="number"),
         ),
         rows=tuple(_cost(one) for one in sorted(costs.services, key=lambda one: (-one.cost, one.service))),
     )

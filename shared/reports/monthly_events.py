@@ -7,7 +7,6 @@ from statistics import median
 from shared.model.incident import Remediation
 from shared.model.monthly import IncidentOfMonth, MonthlyReport, SecurityAlert
 from shared.model.severity import Severity
-from shared.reports.monthly_levels import counted_times
 from shared.reports.monthly_parts import Cell, Column, Section, Table, Tone, capped, listed
 from shared.reports.run_view import Fact
 from shared.reports.wording import Clock, clean, duration, line
@@ -43,8 +42,8 @@ def incidents_section(report: MonthlyReport, clock: Clock) -> Section:
                 caption="Incidents that closed in the month, the most severe first",
                 columns=(
                     Column("Incident", 2.2),
-                    Column("Severity", 0.8),
-                    Column("Opened", 1.0),
+                    Column("Severity", 0.8, "short"),
+                    Column("Opened", 0.9, "short"),
                     Column("Acknowledged", 1.1),
                     Column("Closed", 1.1),
                     Column("How it ended", 2.4),
@@ -64,7 +63,7 @@ def _incident_facts(incidents: tuple[IncidentOfMonth, ...]) -> tuple[Fact, ...]:
     helped = sum(one.remediation is Remediation.HELPED for one in incidents)
     acknowledged = f"{duration(median(waited))} in the median" if waited else "none was acknowledged"
     if waited and never:
-        acknowledged += f"; {never:,} of {total:,} never " + ("was" if never == 1 else "were")
+        acknowledged += f"; {never:,} of {total:,} never"
     return (
         Fact("Closed", f"{total:,}: {by_severity(incidents)}"),
         Fact("Acknowledged after", acknowledged),
@@ -110,7 +109,7 @@ def security_section(report: MonthlyReport, clock: Clock) -> Section:
                 caption="Security alerts of high severity that are still open, the newest first",
                 columns=(
                     Column("Alert", 2.6),
-                    Column("Raised", 0.9),
+                    Column("Raised", 0.9, "short"),
                     Column("Product", 1.3),
                     Column("Resource", 2.6),
                 ),
@@ -121,12 +120,15 @@ def security_section(report: MonthlyReport, clock: Clock) -> Section:
         name="security",
         heading="Security",
         facts=(
-            Fact("A tenant reached for another's data", unread if tried is None else counted_times(tried)),
+            Fact("Boundary violations", unread if tried is None else _number(tried)),
             Fact("Security incidents", unread if incidents is None else _number(incidents)),
             Fact("Open security alerts", unread if report.alerts is None else _number(len(report.alerts))),
         ),
         tables=tables,
-        notes=more,
+        notes=(
+            *more,
+            "A boundary violation is a request with which a tenant reached for another tenant's data.",
+        ),
     )
 
 

@@ -27,11 +27,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `share` is its part of a page's width; numbers stand flush right."""
+    """A column: `share` is its part of a page's width; numbers stand flush right, and a short word is never broken."""
 
     name: str
     share: float = 1.0
-    number: bool = False
+    kind: Literal["words", "short", "number"] = "words"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def percent(answered: Answered, target: float) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    return "no answers" if value is None else f"{value:,.0f} ms"
+    return "none" if value is None else f"{value:,.0f} ms"
 
 
 def limit(target: float) -> str:

@@ -37,11 +37,11 @@ def _runs(runs: tuple[RunOfMonth, ...], clock: Clock) -> Table:
         caption="Recoveries and drills that ended in the month",
         columns=(
             Column("Run", 2.2),
-            Column("Mode", 0.6),
-            Column("Status", 0.9),
-            Column("Started", 1.1),
-            Column("Recovery time", 1.4),
-            Column("Data loss", 1.2),
+            Column("Mode", 0.6, "short"),
+            Column("Status", 0.9, "short"),
+            Column("Started", 1.0, "short"),
+            Column("Recovery time", 1.6),
+            Column("Data loss", 1.4),
         ),
         rows=tuple(_run(one, clock) for one in sorted(runs, key=lambda one: one.started_at)),
     )
@@ -107,9 +107,9 @@ def _readiness(plans: list[PlanReadiness], trend: tuple[ReadinessPoint, ...]) ->
         caption="How ready each plan is, the lowest score first",
         columns=(
             Column("Plan", 1.5),
-            Column("Verdict", 0.8),
-            Column("Score", 0.5, number=True),
-            Column("Over the month", 0.9, number=True),
+            Column("Verdict", 0.8, "short"),
+            Column("Score", 0.5, kind="number"),
+            Column("Over the month", 0.9, kind="number"),
             Column("Gaps", 3.6),
         ),
         rows=tuple(_plan(one, trend) for one in plans),
@@ -123,15 +123,17 @@ def _plan(plan: PlanReadiness, trend: tuple[ReadinessPoint, ...]) -> tuple[Cell,
         Cell(line(plan.plan)),
         Cell(words, tone=tone),
         Cell(str(plan.score)),
-        Cell(change(plan.plan, trend)),
+        _change(plan.plan, trend),
         Cell(clean(gaps, 2000) or "none"),
     )
 
 
-def change(plan: str, trend: tuple[ReadinessPoint, ...]) -> str:
+def _change(plan: str, trend: tuple[ReadinessPoint, ...]) -> Cell:
     """Points between the first and the last check of the month: `+10`."""
     scores = [point.scores[plan] for point in trend if plan in point.scores]
     if len(scores) < 2:
-        return "checked once" if scores else "no trend"
+        return Cell("checked once" if scores else "not known")
     points = scores[-1] - scores[0]
-    return f"{points:+}".replace("-", "\u2212") if points else "unchanged"
+    if not points:
+        return Cell("unchanged")
+    return Cell(f"{points:+}".replace("-", "\u2212"), tone="good" if points > 0 else "bad")

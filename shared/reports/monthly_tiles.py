@@ -81,7 +81,8 @@ def _readiness(report: MonthlyReport) -> Tile:
         return Tile(name, "no plans")
     lowest = min(report.readiness.plans, key=_worst)
     words, tone = VERDICTS[lowest.verdict]
-    return Tile(name, f"{lowest.score} of 100", f"{line(lowest.plan, 40)}: {words.lower()}", tone)
+    note = "every plan is ready" if lowest.score == 100 else f"{line(lowest.plan, 40)}: {words.lower()}"
+    return Tile(name, f"{lowest.score} of 100", note, tone)
 
 
 def _worst(plan: PlanReadiness) -> tuple[int, str]:

@@ -72,7 +72,10 @@ def _rest(report: MonthlyReport) -> Iterator[str]:
     if alerts := len(report.alerts or ()):
         yield f"{counted(alerts, 'security alert')} {'is' if alerts == 1 else 'are'} still open"
     yield from _plans(report, "at_risk")
-    if unread := _unread(report):
+    unread = _unread(report)
+    if report.tenants is None and unread > 1:
+        yield f"{counted(unread - 1, 'more part')} of this report could not be read either"
+    elif report.tenants is not None and unread:
         yield f"{counted(unread, 'part')} of this report could not be read"
 
 

@@ -118,7 +118,7 @@ def _findings_section(found: tuple[Finding, ...]) -> Section:
     shown, more = capped(found, "finding")
     table = Table(
         caption="What is worth somebody's time, the worst first",
-        columns=(Column("Severity", 0.8), Column("What", 4.2), Column("What to do", 2.6)),
+        columns=(Column("Severity", 0.8, "short"), Column("What", 4.2), Column("What to do", 2.6)),
         rows=tuple(
             (severity_cell(one.severity), Cell(one.title), Cell(one.todo)) for one in map(_need, shown)
         ),

@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 from shared.model.monthly import MonthlyReport
 from shared.reports import svg
-from shared.reports.month_axis import MET, SHORT, WIDTH, Days, words
+from shared.reports.month_axis import WIDTH, Days, words
 from shared.reports.svg import INK, PAPER, SOFT
 from shared.reports.wording import line
 
+HELD, SHORT = "#a9d5bb", "#d17a16"
 LEFT, TOP, ROW, BAR = 190.0, 24.0, 30.0, 23.0
 MOST = 20
 """More plans than this make a drawing that nobody reads: the lowest are drawn."""
@@ -23,6 +24,7 @@ def readiness_svg(report: MonthlyReport) -> str:
     return svg.document(
         svg.element("rect", width=WIDTH, height=height, fill=PAPER, class_="paper"),
         svg.label(0, 15, "Plan", font_size=11.5, fill=SOFT, class_="soft"),
+        svg.label(LEFT - 10, 15, "Score", font_size=11.5, fill=SOFT, class_="soft", text_anchor="end"),
         *days.names(15),
         *(_plan(days, name, scores[name], TOP + ROW * n) for n, name in enumerate(names)),
         name="readiness",
@@ -65,7 +67,7 @@ def _column(days: Days, n: int, score: int, top: float) -> list[Element]:
     said = svg.element("title", text=f"{words(days.days[n])}: {score} of 100")
     out = [
         svg.element(
-            "rect", said, x=x, y=top + BAR - have, width=width, height=have, fill=MET, class_="bar met"
+            "rect", said, x=x, y=top + BAR - have, width=width, height=have, fill=HELD, class_="bar held"
         )
     ]
     if score < 100:
