@@ -19,7 +19,7 @@ def severity_cell(one: Severity) -> Cell:
     return Cell(one.value.capitalize(), tone=TONES.get(one, ""))
 
 
-def by_severity(incidents: tuple[IncidentOfMonth, ...]) -> str:
+def _by_severity(incidents: tuple[IncidentOfMonth, ...]) -> str:
     """`1 critical, 3 high`."""
     counts = Counter(one.severity for one in incidents)
     return listed([(counts[each], each.value) for each in Severity])
@@ -65,7 +65,7 @@ def _incident_facts(incidents: tuple[IncidentOfMonth, ...]) -> tuple[Fact, ...]:
     if waited and never:
         acknowledged += f"; {never:,} of {total:,} never"
     return (
-        Fact("Closed", f"{total:,}: {by_severity(incidents)}"),
+        Fact("Closed", f"{total:,}: {_by_severity(incidents)}"),
         Fact("Acknowledged after", acknowledged),
         Fact("Closed after", f"{duration(median(lasted))} in the median"),
         Fact("Ended by automation", f"{helped:,} of {total:,}" if helped else "none"),

@@ -1,5 +1,7 @@
 """What tenants got in the month, in words: requests answered, how fast, and what tests from outside saw."""
 
+from math import isclose
+
 from shared.model.estate import ServiceLevels
 from shared.model.monthly import Answered, MonthlyReport, OutsideTest, TenantMonth
 from shared.planners.monthly import budget_used
@@ -130,7 +132,7 @@ def _budget(used: float | None) -> str:
     if 0 < used < 0.01:
         return "under 1 %"
     share = round(used * 100)
-    if share == 100 and used != 1:
+    if share == 100 and not isclose(used, 1.0):
         share += 1 if used > 1 else -1
     return f"{share:,} %"
 

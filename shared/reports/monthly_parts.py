@@ -11,7 +11,7 @@ from shared.reports.wording import Moment, counted
 Tone = Literal["", "good", "waiting", "bad"]
 UNREAD = "not read"
 ROWS = 50
-"""How many incidents, findings or alerts one table shows; the report says how many more there are."""
+"""How many incidents or alerts one table shows; the report says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ def capped[T](rows: Sequence[T], noun: str, limit: int = ROWS) -> tuple[Sequence
     more = len(rows) - limit
     if more <= 0:
         return rows, ()
+    are = "is" if more == 1 else "are"
     return rows[:limit], (
-        f"The first {limit} of {len(rows):,}; {counted(more, noun)} more are not shown here.",
+        f"The first {limit} of {len(rows):,}; {counted(more, f'more {noun}')} {are} not shown here.",
     )

@@ -1,10 +1,12 @@
 """The month's first figures."""
 
+from collections import Counter
+
 from shared.model.monthly import MonthlyReport
 from shared.model.plan import Mode
 from shared.model.readiness import PlanReadiness
+from shared.model.severity import Severity
 from shared.reports.monthly_costs import change, money
-from shared.reports.monthly_events import by_severity
 from shared.reports.monthly_levels import answered_met, everybody, fast_met, slowest
 from shared.reports.monthly_parts import UNREAD, Tile, limit, listed, milliseconds, percent, verdict
 from shared.reports.monthly_recovery import VERDICTS
@@ -55,7 +57,10 @@ def _incidents(report: MonthlyReport) -> Tile:
         return Tile("Incidents", UNREAD, tone="waiting")
     if not report.incidents:
         return Tile("Incidents", "none")
-    return Tile("Incidents", f"{len(report.incidents):,}", by_severity(report.incidents))
+    counts = Counter(one.severity for one in report.incidents)
+    worst = [(counts[each], each.value) for each in (Severity.CRITICAL, Severity.HIGH)]
+    lower = len(report.incidents) - sum(number for number, _ in worst)
+    return Tile("Incidents", f"{len(report.incidents):,}", listed([*worst, (lower, "less severe")]))
 
 
 def _runs(report: MonthlyReport) -> Tile:

@@ -19,7 +19,7 @@ def headline(report: MonthlyReport, found: tuple[Finding, ...]) -> tuple[str, To
     if rest:
         words += f"; {' and '.join(rest)}"
     elif fine:
-        words += f", and {fine}"
+        words += f", {'but' if _broken(report) else 'and'} {fine}"
     return f"{words}.", _tone(report, found)
 
 
@@ -43,6 +43,15 @@ def _unread(report: MonthlyReport) -> int:
     return sum(part is None for part in parts)
 
 
+def _broken(report: MonthlyReport) -> bool:
+    """Whether somebody got less than is promised."""
+    return bool(short_changed(report)) or _outside_missed(report)
+
+
+def _outside_missed(report: MonthlyReport) -> bool:
+    return any(answered_met(test, report.levels) is False for test in report.outside or ())
+
+
 def _promised(report: MonthlyReport) -> str:
     if report.tenants is None:
         return "Whether tenants got what they are promised could not be read"
@@ -52,7 +61,7 @@ def _promised(report: MonthlyReport) -> str:
         return f"{line(short[0].tenant, 80)} did not get what it is promised"
     if short:
         return f"{len(short):,} of {counted(len(asked), 'tenant')} did not get what they are promised"
-    if any(answered_met(test, report.levels) is False for test in report.outside or ()):
+    if _outside_missed(report):
         return "Tests from outside were answered less than tenants are promised"
     return "Tenants got what they are promised" if asked else "No tenant asked anything"
 

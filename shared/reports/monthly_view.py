@@ -16,8 +16,8 @@ from shared.reports.monthly_tiles import tiles
 from shared.reports.monthly_verdict import headline
 from shared.reports.wording import Clock, Moment, clean, counted, line
 
-IN_MAIL = 10
-"""How many findings a mail holds."""
+IN_REPORT, IN_MAIL = 30, 10
+"""How many findings a report and a mail hold; the sections below tell of all."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _findings_section(found: tuple[Finding, ...]) -> Section:
     name, heading = "needs", "What needs somebody"
     if not found:
         return Section(name=name, heading=heading, says=("Nothing in this month needs anybody's time.",))
-    shown, more = capped(found, "finding")
+    shown, more = capped(found, "finding", IN_REPORT)
     table = Table(
         caption="What is worth somebody's time, the worst first",
         columns=(Column("Severity", 0.8, "short"), Column("What", 4.2), Column("What to do", 2.6)),

@@ -66,6 +66,7 @@ def test_moments_are_local_with_utc_beside_them():
     assert (same.text, same.utc) == ("23:59:58", "2026-07-14 14:59:58 UTC")
     assert (next_day.text, next_day.iso) == ("15 Jul 00:00:01", "2026-07-14T15:00:01Z")
     assert clock.full(clock.first).text == "Tuesday 14 July 2026, 23:59:58"
+    assert clock.dated(clock.first).text == "14 Jul 23:59"
     assert clock.name == "Asia/Tokyo (JST, UTC+09:00)"
     assert Clock.of("UTC", clock.first).name == "UTC"
 

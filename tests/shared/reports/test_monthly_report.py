@@ -1,0 +1,316 @@
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.model.monthly import Answered, MonthlyReport
+from shared.model.severity import Severity
+from shared.reports.monthly_parts import percent
+from shared.reports.monthly_report import html, mail_html, mail_subject, mail_text, pdf
+from shared.reports.monthly_view import monthly_view
+from tests.shared.reports import monthly_samples as samples
+from tests.shared.reports.monthly_samples import SAMPLES
+from tests.shared.reports.reading import page, pdf_text
+from tests.shared.reports.test_hostile_text import NASTY, SCRIPT, TYPST
+
+BODIES: dict[str, Callable[[MonthlyReport], str]] = {"html": html, "mail_html": mail_html}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("body", BODIES)
+def test_pages_are_balanced_and_self_contained(body: str, name: str):
+    markup = BODIES[body](SAMPLES[name])
+    read = page(markup)
+    assert read.unbalanced == []
+    assert read.stack == []
+    assert read.tags[0] == ("html", {"lang": "en"})
+    assert not read.all("script") + read.all("link") + read.all("img") + read.all("iframe")
+    assert "url(" not in markup
+    assert "http" not in markup.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    assert [tag for tag, _ in read.tags].count("h1") == 1
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_page_is_accessible(name: str):
+    read = page(html(SAMPLES[name]))
+    assert all(th.get("scope") in {"col", "row"} for th in read.all("th"))
+    assert len(read.all("caption")) == len(read.all("table"))
+    levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in read.tags:
+        for target in (attributes.get("aria-labelledby") or "").split():
+            assert target in ids
+    assert all("UTC" in (time.get("title") or "") for time in read.all("time"))
+    assert all(svg.get("role") == "img" and svg.get("aria-labelledby") for svg in read.all("svg"))
+
+
+FACTS = {
+    "good": [
+        "October 2026",
+        "Contoso Agents",
+        "Tenants got what they are promised, and every recovery plan is ready.",
+        "Nothing in this month needs anybody's time.",
+        "99.97 %",
+        "1,630 ms met",
+        "12 s met",
+        "target 5 min",
+        "6 min 57 s met",
+        "Saturday 31 October 2026, 13:00:00",
+        "+20",
+        "6 min in the median",
+        "Ended by automation 1 of 2",
+        "An incident that is still open is told of in the month in which it closes.",
+        "31,699.17 EUR",
+        "30,516.02 EUR (+4 %)",
+        "Before tax. Azure counts the days of cost in UTC.",
+        "Asia/Tokyo (JST, UTC+09:00)",
+    ],
+    "bad": [
+        "contoso did not get what it is promised; 1 tenant reached for another tenant's data and 1 recovery plan",
+        "is not ready.",
+        "99.59 % missed",
+        "2,630 ms missed",
+        "409 %",
+        "no requests",
+        "99.50 % missed",
+        "44,012",
+        "REAL",
+        "DRILL",
+        "4 h 42 min 12 s missed",
+        "14 Oct 12:00",
+        "Aborted",
+        "Not ready",
+        "\u221270",
+        "high: the last restore was not proved (hold the drill again)",
+        "7: 2 critical, 4 medium, 1 low",
+        "4 min in the median; 1 of 7 never",
+        "tailspin, security",
+        "Unusual export of secrets",
+        "30 Oct 07:41",
+        "+513 %",
+        "Shorten its slowest steps, or the wait for approval",
+    ],
+    "empty": [
+        "No tenant asked anything, and every recovery plan is ready.",
+        "No tests from outside ran.",
+        "No recovery ran in this month, and no drill was held.",
+        "No incident closed in this month.",
+        "Open security alerts none",
+        "Azure charged nothing in this month.",
+    ],
+    "unread": [
+        "Whether tenants got what they are promised could not be read",
+        "What tests from outside saw could not be read.",
+        "The recoveries and drills of this month could not be read.",
+        "No readiness check of this month is kept",
+        "The incidents of this month could not be read.",
+        "Open security alerts could not be read",
+        "Not in this report",
+        "The workspace of logs did not answer: HTTP 503.",
+    ],
+    "so_far": [
+        "So far",
+        "The month is not over: as of Friday 16 October 2026, 09:00:00.",
+        "The same days of the month before",
+    ],
+    "big": [
+        "33 of 200 tenants did not get what they are promised, but every recovery plan is ready.",
+        "tenant-000",
+        "The first 50 of 500; 450 more incidents are not shown here.",
+        "The first 30 of 66; 36 more findings are not shown here.",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_page_and_pdf_say_the_same_key_facts(name: str):
+    shown = re.sub(r"\s", "", page(html(SAMPLES[name])).text)
+    printed = re.sub(r"\s", "", pdf_text(pdf(SAMPLES[name])))
+    for fact in FACTS[name]:
+        wanted = re.sub(r"\s", "", fact)
+        assert wanted in shown, fact
+        assert wanted in printed, fact
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sentence_of_the_month_stands_in_page_pdf_and_mail(name: str):
+    view = monthly_view(SAMPLES[name])
+    printed = re.sub(r"\s", "", pdf_text(pdf(SAMPLES[name])))
+    mails = [page(mail_html(SAMPLES[name])).text, " ".join(mail_text(SAMPLES[name]).split())]
+    for words in (view.headline, view.month, *(tile.value for tile in view.tiles)):
+        assert re.sub(r"\s", "", words) in printed
+        assert all(words in mail for mail in mails)
+    for section in view.sections:
+        for words in (section.heading, *section.says, *section.notes):
+            assert re.sub(r"\s", "", words) in printed
+
+
+def test_only_a_month_that_goes_on_is_told_of_so_far():
+    assert "So far" not in page(html(samples.good())).text
+    assert "so far" not in mail_subject(samples.good())
+    assert "Operations report October 2026 so far:" in mail_subject(samples.so_far())
+    assert "As of Friday 16 October 2026, 09:00:00 (2026-10-16 00:00:00 UTC)" in mail_text(samples.so_far())
+
+
+def test_what_could_not_be_read_is_never_told_as_none():
+    view = monthly_view(samples.unread())
+    assert [tile.value for tile in view.tiles if tile.name != "Cost"] == ["not read"] * 4 + ["not known"]
+    parts = {section.name: section for section in view.sections}
+    assert all(parts[name].tables == () for name in ("levels", "runs", "incidents", "security"))
+    assert {fact.value for fact in parts["security"].facts} == {"could not be read"}
+    assert "unknown" not in {section.name for section in monthly_view(samples.good()).sections}
+
+
+@pytest.mark.parametrize("part", ["tenants", "outside", "days", "runs", "incidents", "alerts", "costs"])
+def test_a_month_is_never_good_while_a_part_could_not_be_read(part: str):
+    view = monthly_view(samples.good().model_copy(update={part: None}))
+    assert view.tone == "waiting"
+    assert "could not be read" in view.headline
+    assert monthly_view(samples.good()).tone == "good"
+
+
+def test_the_worst_of_the_month_gives_its_tone():
+    assert monthly_view(samples.bad()).tone == "bad"
+    risky = samples.good().model_copy(
+        update={
+            "readiness": samples.readiness(samples.plan("ransomware", 70), samples.plan("storage_outage", 80))
+        }
+    )
+    view = monthly_view(risky)
+    assert (view.headline, view.tone) == (
+        "Tenants got what they are promised; 2 recovery plans are at risk.",
+        "waiting",
+    )
+
+
+def test_tests_from_outside_speak_where_no_request_arrived():
+    month = samples.good().model_copy(update={"tenants": (), "outside": samples.bad().outside})
+    view = monthly_view(month)
+    assert view.headline.startswith("Tests from outside were answered less than tenants are promised, but")
+    assert view.tone == "bad"
+
+
+@pytest.mark.parametrize(
+    ("requests", "failed", "target", "words"),
+    [
+        (1_000_000, 1_000, 99.9, "99.90 %"),
+        (1_000_000, 1_001, 99.9, "99.89 %"),
+        (10_000_000, 1, 99.9, "99.99 %"),
+        (1_000, 0, 99.9, "100 %"),
+        (0, 0, 99.9, "no requests"),
+        (1_000_000, 40, 99.995, "99.996 %"),
+        (3, 3, 99.0, "0.00 %"),
+    ],
+)
+def test_availability_is_never_rounded_up(requests: int, failed: int, target: float, words: str):
+    assert percent(Answered(requests=requests, failed=failed), target) == words
+
+
+def test_a_tenant_just_below_its_target_has_missed_it():
+    tenant = samples.TenantMonth(tenant="contoso", requests=1_000_000, failed=1_001, p50_ms=1, p95_ms=2_000)
+    shown = page(html(samples.report(tenants=(tenant,)))).text
+    assert "99.89 % missed 101 % 1 ms 2,000 ms met" in shown
+    exact = tenant.model_copy(update={"failed": 1_000})
+    assert "99.90 % met 100 %" in page(html(samples.report(tenants=(exact,)))).text
+
+
+def test_the_incidents_that_are_shown_are_the_most_severe():
+    section = next(one for one in monthly_view(samples.big()).sections if one.name == "incidents")
+    (table,) = section.tables
+    assert len(table.rows) == 50
+    assert {row[1].text for row in table.rows} == {"Critical"}
+    assert "100 critical, 100 high, 100 medium, 100 low, 100 informational" in section.facts[0].value
+
+
+def test_none_acknowledged_is_said():
+    alone = samples.incident(1, "High latency", Severity.HIGH, acknowledged_at=None)
+    shown = page(html(samples.report(incidents=(alone,)))).text
+    assert "none was acknowledged" in shown
+    assert "never" in shown
+
+
+def test_the_subject_is_one_line_and_counts_what_needs_somebody():
+    assert (
+        mail_subject(samples.good())
+        == "[Contoso Agents] Operations report October 2026: availability 99.97 %, nothing needs anybody"
+    )
+    assert mail_subject(samples.bad()).endswith("availability 99.72 %, 11 things need somebody")
+    named = samples.good().model_copy(update={"title": "Contoso\r\nBcc: everyone@contoso.com"})
+    assert len(mail_subject(named).splitlines()) == 1
+
+
+def test_mail_holds_the_first_ten_findings_inline_and_links_to_the_report():
+    markup = mail_html(samples.big(), report_url="https://ops.example/api/months/2026-10?a=1&b=2")
+    read = page(markup)
+    assert not read.all("svg") + read.all("style")
+    assert [a["href"] for a in read.all("a")] == ["https://ops.example/api/months/2026-10?a=1&b=2"]
+    assert len(read.all("li")) == 10
+    assert "and 56 more in the report" in read.text
+    body = mail_text(samples.big(), report_url="https://ops.example/r")
+    assert body.rstrip().endswith("https://ops.example/r")
+    assert re.search(r"^Availability           99\.94 % \(target 99\.9 %: met\)$", body, re.MULTILINE)
+    assert "Open the whole report" not in mail_html(samples.big())
+
+
+def test_the_same_month_prints_the_same_bytes_in_its_own_font():
+    printed = pdf(samples.bad())
+    assert printed == pdf(samples.bad())
+    assert b"Inter-Regular" in printed
+    assert b"Libertinus" not in printed
+    assert b"/StructTreeRoot" in printed
+
+
+OURS = {tag for body in BODIES.values() for tag, _ in page(body(samples.hostile(["plain"]))).tags}
+
+
+def check(month: MonthlyReport) -> None:
+    """No words become markup, in any form but the PDF."""
+    for body in BODIES.values():
+        markup = body(month)
+        read = page(markup)
+        assert read.unbalanced == []
+        assert read.stack == []
+        assert {tag for tag, _ in read.tags} <= OURS
+        assert not any(name.startswith("on") for _, attributes in read.tags for name in attributes)
+        assert not re.search("[\x00\x1b\u202e]", markup)
+    assert not re.search("[\x00\x1b\u202e]", mail_text(month))
+    assert len(mail_subject(month).splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_nasty_text_stays_text_everywhere(text: str):
+    check(samples.hostile([text]))
+    assert pdf(samples.hostile([text])).startswith(b"%PDF-")
+
+
+def test_markup_is_shown_as_it_was_written():
+    assert SCRIPT in page(html(samples.hostile([SCRIPT]))).texts
+    assert SCRIPT in mail_text(samples.hostile([SCRIPT]))
+    printed = pdf_text(pdf(samples.hostile([TYPST]))).replace(" ", "")
+    assert '#eval("1+1")#panic()*b*_i_$x$@ref<label>`raw`' in printed
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(st.text(max_size=60), st.sampled_from(NASTY)), min_size=1, max_size=7))
+def test_any_text_is_safe(words: list[str]):
+    check(samples.hostile(words))
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(st.text(max_size=60), st.sampled_from(NASTY)), min_size=1, max_size=7))
+def test_any_text_prints(words: list[str]):
+    assert "Service levels" in pdf_text(pdf(samples.hostile(words)))
+
+
+def test_nothing_loads_typst_before_a_pdf_is_asked_for():
+    import subprocess
+    import sys
+
+    code = "import sys, shared.reports.monthly_report; sys.exit('typst' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
