@@ -1,14 +1,13 @@
 import re
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.model.monthly import Answered, MonthlyReport
-from shared.model.severity import Severity
-from shared.reports.monthly_parts import percent
+from shared.model.monthly import MonthlyReport
 from shared.reports.monthly_report import html, mail_html, mail_subject, mail_text, pdf
 from shared.reports.monthly_view import monthly_view
 from tests.shared.reports import monthly_samples as samples
@@ -128,10 +127,16 @@ FACTS = {
 }
 
 
+@cache
+def printed_words(name: str) -> str:
+    """A sample's PDF as text without blanks: a line end inside a name leaves one that nobody wrote."""
+    return re.sub(r"\s", "", pdf_text(pdf(SAMPLES[name])))
+
+
 @pytest.mark.parametrize("name", FACTS)
 def test_page_and_pdf_say_the_same_key_facts(name: str):
     shown = re.sub(r"\s", "", page(html(SAMPLES[name])).text)
-    printed = re.sub(r"\s", "", pdf_text(pdf(SAMPLES[name])))
+    printed = printed_words(name)
     for fact in FACTS[name]:
         wanted = re.sub(r"\s", "", fact)
         assert wanted in shown, fact
@@ -141,7 +146,7 @@ def test_page_and_pdf_say_the_same_key_facts(name: str):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sentence_of_the_month_stands_in_page_pdf_and_mail(name: str):
     view = monthly_view(SAMPLES[name])
-    printed = re.sub(r"\s", "", pdf_text(pdf(SAMPLES[name])))
+    printed = printed_words(name)
     mails = [page(mail_html(SAMPLES[name])).text, " ".join(mail_text(SAMPLES[name]).split())]
     for words in (view.headline, view.month, *(tile.value for tile in view.tiles)):
         assert re.sub(r"\s", "", words) in printed
@@ -156,83 +161,6 @@ def test_only_a_month_that_goes_on_is_told_of_so_far():
     assert "so far" not in mail_subject(samples.good())
     assert "Operations report October 2026 so far:" in mail_subject(samples.so_far())
     assert "As of Friday 16 October 2026, 09:00:00 (2026-10-16 00:00:00 UTC)" in mail_text(samples.so_far())
-
-
-def test_what_could_not_be_read_is_never_told_as_none():
-    view = monthly_view(samples.unread())
-    assert [tile.value for tile in view.tiles if tile.name != "Cost"] == ["not read"] * 4 + ["not known"]
-    parts = {section.name: section for section in view.sections}
-    assert all(parts[name].tables == () for name in ("levels", "runs", "incidents", "security"))
-    assert {fact.value for fact in parts["security"].facts} == {"could not be read"}
-    assert "unknown" not in {section.name for section in monthly_view(samples.good()).sections}
-
-
-@pytest.mark.parametrize("part", ["tenants", "outside", "days", "runs", "incidents", "alerts", "costs"])
-def test_a_month_is_never_good_while_a_part_could_not_be_read(part: str):
-    view = monthly_view(samples.good().model_copy(update={part: None}))
-    assert view.tone == "waiting"
-    assert "could not be read" in view.headline
-    assert monthly_view(samples.good()).tone == "good"
-
-
-def test_the_worst_of_the_month_gives_its_tone():
-    assert monthly_view(samples.bad()).tone == "bad"
-    risky = samples.good().model_copy(
-        update={
-            "readiness": samples.readiness(samples.plan("ransomware", 70), samples.plan("storage_outage", 80))
-        }
-    )
-    view = monthly_view(risky)
-    assert (view.headline, view.tone) == (
-        "Tenants got what they are promised; 2 recovery plans are at risk.",
-        "waiting",
-    )
-
-
-def test_tests_from_outside_speak_where_no_request_arrived():
-    month = samples.good().model_copy(update={"tenants": (), "outside": samples.bad().outside})
-    view = monthly_view(month)
-    assert view.headline.startswith("Tests from outside were answered less than tenants are promised, but")
-    assert view.tone == "bad"
-
-
-@pytest.mark.parametrize(
-    ("requests", "failed", "target", "words"),
-    [
-        (1_000_000, 1_000, 99.9, "99.90 %"),
-        (1_000_000, 1_001, 99.9, "99.89 %"),
-        (10_000_000, 1, 99.9, "99.99 %"),
-        (1_000, 0, 99.9, "100 %"),
-        (0, 0, 99.9, "no requests"),
-        (1_000_000, 40, 99.995, "99.996 %"),
-        (3, 3, 99.0, "0.00 %"),
-    ],
-)
-def test_availability_is_never_rounded_up(requests: int, failed: int, target: float, words: str):
-    assert percent(Answered(requests=requests, failed=failed), target) == words
-
-
-def test_a_tenant_just_below_its_target_has_missed_it():
-    tenant = samples.TenantMonth(tenant="contoso", requests=1_000_000, failed=1_001, p50_ms=1, p95_ms=2_000)
-    shown = page(html(samples.report(tenants=(tenant,)))).text
-    assert "99.89 % missed 101 % 1 ms 2,000 ms met" in shown
-    exact = tenant.model_copy(update={"failed": 1_000})
-    assert "99.90 % met 100 %" in page(html(samples.report(tenants=(exact,)))).text
-
-
-def test_the_incidents_that_are_shown_are_the_most_severe():
-    section = next(one for one in monthly_view(samples.big()).sections if one.name == "incidents")
-    (table,) = section.tables
-    assert len(table.rows) == 50
-    assert {row[1].text for row in table.rows} == {"Critical"}
-    assert "100 critical, 100 high, 100 medium, 100 low, 100 informational" in section.facts[0].value
-
-
-def test_none_acknowledged_is_said():
-    alone = samples.incident(1, "High latency", Severity.HIGH, acknowledged_at=None)
-    shown = page(html(samples.report(incidents=(alone,)))).text
-    assert "none was acknowledged" in shown
-    assert "never" in shown
 
 
 def test_the_subject_is_one_line_and_counts_what_needs_somebody():
@@ -296,13 +224,13 @@ def test_markup_is_shown_as_it_was_written():
     assert '#eval("1+1")#panic()*b*_i_$x$@ref<label>`raw`' in printed
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.text(max_size=60), st.sampled_from(NASTY)), min_size=1, max_size=7))
 def test_any_text_is_safe(words: list[str]):
     check(samples.hostile(words))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.text(max_size=60), st.sampled_from(NASTY)), min_size=1, max_size=7))
 def test_any_text_prints(words: list[str]):
     assert "Service levels" in pdf_text(pdf(samples.hostile(words)))

@@ -80,6 +80,8 @@ def test_days_to_come_are_named_but_not_drawn():
     drawn = drawing(availability_svg(samples.so_far()))
     assert strip(drawn, "bar met") == 16
     assert sum("still to come" in text for text in titles(drawn)) == 15
+    assert strip(drawn, "grid") == 0
+    assert strip(drawing(availability_svg(samples.bad())), "grid") == 3
     assert not any("no requests" in text for text in titles(drawn))
     assert "31" in texts(drawn)
 
