@@ -41,12 +41,12 @@ def incidents_section(report: MonthlyReport, clock: Clock) -> Section:
             Table(
                 caption="Incidents that closed in the month, the most severe first",
                 columns=(
-                    Column("Incident", 2.2),
+                    Column("Incident", 2.1),
                     Column("Severity", 0.8, "short"),
-                    Column("Opened", 0.9, "short"),
+                    Column("Opened", 1.1, "short"),
                     Column("Acknowledged", 1.1),
-                    Column("Closed", 1.1),
-                    Column("How it ended", 2.4),
+                    Column("Closed", 1.25),
+                    Column("How it ended", 2.3),
                 ),
                 rows=tuple(_incident(one, clock) for one in shown),
             ),
