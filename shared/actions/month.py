@@ -199,9 +199,13 @@ class _Month:
         ask, subscription = self.call.azure.costs.by_service, self.call.estate.subscription_id
         spent = ask(subscription, first, last)
         before = ask(subscription, *days_before(month, today))
+        # A service without a row cost nothing, unless nothing at all is known of that time.
+        nothing = 0.0 if before.services else None
         services = (
-            ServiceCost(service=name, cost=cost, before=before.services.get(name))
-            for name, cost in spent.services.items()
+            ServiceCost(
+                service=name, cost=spent.services.get(name, 0.0), before=before.services.get(name, nothing)
+            )
+            for name in {**spent.services, **before.services}
         )
         return Costs(
             currency=spent.currency,

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.model.monthly import Answered, Day, MonthlyReport, ReadinessPoint, RunOfMonth
+from shared.model.monthly import Day, MonthlyReport, ReadinessPoint, RunOfMonth
 from shared.model.outcome import Finding
 from shared.model.readiness import Readiness
 from shared.model.run import RunStatus
 from shared.model.severity import Severity
 from shared.planners.schedule import first_moment
+from shared.planners.service_levels import answered_met, fast_met, percent
 
 CHECK = "monthly_report"
 _DAY = timedelta(days=1)
@@ -60,13 +61,6 @@ def by_day(hours: Iterable[tuple[datetime, int, int]], time_zone: str) -> tuple[
     return tuple(Day(day=day, requests=n, failed=failed) for day, (n, failed) in sorted(found.items()))
 
 
-def budget_used(answered: Answered, target: float) -> float | None:
-    """The share of the error budget that is used: 1.0 when exactly so many failed as the target allows."""
-    if not answered.requests:
-        return None
-    return answered.failed / (answered.requests * (100.0 - target) / 100.0)
-
-
 def last_of_each_day(names: Iterable[str]) -> tuple[str, ...]:
     """Of names that end in a time such as `20261001T020000Z.json` the last one of each day (UTC), oldest first."""
     return tuple({name.rsplit("T", 1)[0]: name for name in sorted(names)}.values())
@@ -103,17 +97,19 @@ def _tenants(report: MonthlyReport) -> Iterator[Finding]:
         if one.violations:
             title = f"{one.tenant} reached for another tenant's data {one.violations} times"
             yield _found(one.tenant, Severity.CRITICAL, title, "see that its incident found the cause")
-        if one.availability is not None and one.availability < levels.availability:
-            title = f"{one.tenant} was answered {one.availability:.3f} % of the time, below {levels.availability:g} %"
+        if answered_met(one, levels.availability) is False:
+            title = f"{one.tenant} was answered {percent(one, levels.availability)} of the time"
             yield _found(
                 one.tenant, Severity.HIGH, title, "look at the incidents and recoveries of its worst days"
             )
-        if one.p95_ms is not None and one.p95_ms > levels.p95_ms:
+        if fast_met(one, levels.p95_ms) is False:
             title = f"{one.tenant} waited {one.p95_ms:.0f} ms (P95), longer than {levels.p95_ms:g} ms"
             yield _found(one.tenant, Severity.MEDIUM, title, "look for a noisy neighbour and at the replicas")
     for test in report.outside or ():
-        if test.availability is not None and test.availability < levels.availability:
-            title = f"{test.test} was up {test.availability:.3f} % to tests, below {levels.availability:g} %"
+        if answered_met(test, levels.availability) is False:
+            title = (
+                f"{test.test} was up {percent(test, levels.availability)} of the time to tests from outside"
+            )
             yield _found(test.test, Severity.HIGH, title, "look at the incidents of its worst days")
 
 

@@ -3,8 +3,8 @@
 from markupsafe import Markup
 
 from shared.model.monthly import MonthlyReport
-from shared.reports.monthly_svg import drawings
-from shared.reports.monthly_view import monthly_view
+from shared.reports.monthly.drawings import drawings
+from shared.reports.monthly.view import monthly_view
 from shared.reports.printing import printed
 from shared.reports.rendering import style, templates
 

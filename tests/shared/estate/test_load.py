@@ -320,8 +320,8 @@ ONE_MISTAKE: dict[str, tuple[list[Change], str, str, str]] = {
     ),
     "nobody to page": ([("[oncall-critical@contoso.com]", "[]")], "on_call: []", "on_call", "nobody would be paged"),
     "two rules for days": (
-        [("at: 02:00", "at: 02:00\n    weekdays: [sun]\n    month_days: [1]")],
-        "month_days: [1]\n",
+        [("at: 02:00", "at: 02:00\n    weekdays: [sun]\n    month_days: [2]")],
+        "month_days: [2]\n",
         "schedules[0].month_days",
         "stands beside weekdays; keep one",
     ),

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.model.monthly import MonthlyReport
+from shared.reports.monthly.view import monthly_view
 from shared.reports.monthly_report import html, mail_html, mail_subject, mail_text, pdf
-from shared.reports.monthly_view import monthly_view
 from tests.shared.reports import monthly_samples as samples
 from tests.shared.reports.monthly_samples import SAMPLES
 from tests.shared.reports.reading import page, pdf_text
@@ -67,7 +67,7 @@ FACTS = {
         "An incident that is still open is told of in the month in which it closes.",
         "31,699.17 EUR",
         "30,516.02 EUR (+4 %)",
-        "Before tax. Azure counts the days of cost in UTC.",
+        "Before tax, in days of UTC. What the newest two or three days cost may still grow.",
         "Asia/Tokyo (JST, UTC+09:00)",
     ],
     "bad": [

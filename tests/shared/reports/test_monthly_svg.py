@@ -7,10 +7,10 @@ import pytest
 
 from shared.model.monthly import Day, MonthlyReport, ReadinessPoint
 from shared.planners.monthly import bounds
-from shared.reports.availability_svg import availability_svg
-from shared.reports.costs_svg import costs_svg
-from shared.reports.month_axis import Days
-from shared.reports.readiness_svg import readiness_svg
+from shared.reports.monthly.availability_svg import availability_svg
+from shared.reports.monthly.costs_svg import costs_svg
+from shared.reports.monthly.days import Days
+from shared.reports.monthly.readiness_svg import readiness_svg
 from tests.shared.reports import monthly_samples as samples
 from tests.shared.reports.reading import drawing, shapes, texts
 

@@ -2,11 +2,10 @@
 
 import pytest
 
-from shared.model.monthly import Answered
 from shared.model.severity import Severity
-from shared.reports.monthly_parts import Table, percent
+from shared.reports.monthly.parts import Table
+from shared.reports.monthly.view import monthly_view
 from shared.reports.monthly_report import html
-from shared.reports.monthly_view import monthly_view
 from tests.shared.reports import monthly_samples as samples
 from tests.shared.reports.reading import page
 
@@ -52,22 +51,6 @@ def test_tests_from_outside_speak_where_no_request_arrived():
     view = monthly_view(month)
     assert view.headline.startswith("Tests from outside were answered less than tenants are promised, but")
     assert view.tone == "bad"
-
-
-@pytest.mark.parametrize(
-    ("requests", "failed", "target", "words"),
-    [
-        (1_000_000, 1_000, 99.9, "99.90 %"),
-        (1_000_000, 1_001, 99.9, "99.89 %"),
-        (10_000_000, 1, 99.9, "99.99 %"),
-        (1_000, 0, 99.9, "100 %"),
-        (0, 0, 99.9, "no requests"),
-        (1_000_000, 40, 99.995, "99.996 %"),
-        (3, 3, 99.0, "0.00 %"),
-    ],
-)
-def test_availability_is_never_rounded_up(requests: int, failed: int, target: float, words: str):
-    assert percent(Answered(requests=requests, failed=failed), target) == words
 
 
 def test_a_tenant_just_below_its_target_has_missed_it():

@@ -4,15 +4,14 @@ from math import isclose
 
 from shared.model.estate import ServiceLevels
 from shared.model.monthly import Answered, MonthlyReport, OutsideTest, TenantMonth
-from shared.planners.monthly import budget_used
-from shared.reports.monthly_parts import (
+from shared.planners.service_levels import answered_met, budget_used, fast_met, percent
+from shared.reports.monthly.parts import (
     Cell,
     Column,
     Section,
     Table,
     limit,
     milliseconds,
-    percent,
     verdict,
 )
 from shared.reports.wording import line
@@ -35,22 +34,13 @@ def slowest(tenants: tuple[TenantMonth, ...]) -> TenantMonth | None:
     )
 
 
-def answered_met(answered: Answered, levels: ServiceLevels) -> bool | None:
-    """Whether enough was answered; None where nobody asked."""
-    return None if answered.availability is None else answered.availability >= levels.availability
-
-
-def fast_met(tenant: TenantMonth, levels: ServiceLevels) -> bool | None:
-    return None if tenant.p95_ms is None else tenant.p95_ms <= levels.p95_ms
-
-
 def short_changed(report: MonthlyReport) -> tuple[TenantMonth, ...]:
     """The tenants that did not get what they are promised."""
     levels = report.levels
     return tuple(
         one
         for one in report.tenants or ()
-        if answered_met(one, levels) is False or fast_met(one, levels) is False
+        if answered_met(one, levels.availability) is False or fast_met(one, levels.p95_ms) is False
     )
 
 
@@ -116,10 +106,10 @@ def _tenant(one: TenantMonth, levels: ServiceLevels) -> tuple[Cell, ...]:
     return (
         Cell(line(one.tenant)),
         Cell(f"{one.requests:,}"),
-        Cell(percent(one, levels.availability), verdict(answered_met(one, levels))),
+        Cell(percent(one, levels.availability), verdict(answered_met(one, levels.availability))),
         Cell(_budget(budget_used(one, levels.availability))),
         Cell(milliseconds(one.p50_ms)),
-        Cell(milliseconds(one.p95_ms), verdict(fast_met(one, levels))),
+        Cell(milliseconds(one.p95_ms), verdict(fast_met(one, levels.p95_ms))),
         Cell(f"{one.refused:,}"),
         Cell(f"{one.violations:,}", tone="bad" if one.violations else ""),
     )
@@ -151,7 +141,7 @@ def _outside(tests: tuple[OutsideTest, ...], levels: ServiceLevels) -> Table:
                 Cell(line(one.test)),
                 Cell(f"{one.requests:,}"),
                 Cell(f"{one.failed:,}"),
-                Cell(percent(one, levels.availability), verdict(answered_met(one, levels))),
+                Cell(percent(one, levels.availability), verdict(answered_met(one, levels.availability))),
             )
             for one in sorted(tests, key=lambda one: (_share(one), one.test))
         ),

@@ -2,7 +2,7 @@
 
 from shared.model.monthly import Costs, MonthlyReport, ServiceCost
 from shared.planners.monthly import DEARER
-from shared.reports.monthly_parts import Cell, Column, Section, Table
+from shared.reports.monthly.parts import Cell, Column, Section, Table
 from shared.reports.run_view import Fact
 from shared.reports.wording import line
 
@@ -27,7 +27,7 @@ def costs_section(report: MonthlyReport) -> Section:
         chart="costs",
         chart_says="The dearest services. The upright line is what each cost in the month before.",
         tables=(_costs(costs, currency, before),),
-        notes=("Before tax. Azure counts the days of cost in UTC.",),
+        notes=("Before tax, in days of UTC. What the newest two or three days cost may still grow.",),
     )
 
 

@@ -1,10 +1,10 @@
 """The drawings of the operations report, by the names under which its sections ask for them."""
 
 from shared.model.monthly import MonthlyReport
-from shared.reports.availability_svg import availability_svg
-from shared.reports.costs_svg import costs_svg
-from shared.reports.monthly_view import MonthlyView
-from shared.reports.readiness_svg import readiness_svg
+from shared.reports.monthly.availability_svg import availability_svg
+from shared.reports.monthly.costs_svg import costs_svg
+from shared.reports.monthly.readiness_svg import readiness_svg
+from shared.reports.monthly.view import MonthlyView
 
 DRAWN = {
     "availability": availability_svg,

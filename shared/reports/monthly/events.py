@@ -7,7 +7,7 @@ from statistics import median
 from shared.model.incident import Remediation
 from shared.model.monthly import IncidentOfMonth, MonthlyReport, SecurityAlert
 from shared.model.severity import Severity
-from shared.reports.monthly_parts import Cell, Column, Section, Table, Tone, capped, listed
+from shared.reports.monthly.parts import Cell, Column, Section, Table, Tone, capped, listed
 from shared.reports.run_view import Fact
 from shared.reports.wording import Clock, clean, duration, line
 

@@ -5,8 +5,8 @@ from xml.etree.ElementTree import Element
 
 from shared.model.monthly import Costs, MonthlyReport, ServiceCost
 from shared.reports import svg
-from shared.reports.month_axis import WIDTH
-from shared.reports.monthly_costs import change, money
+from shared.reports.monthly.costs import change, money
+from shared.reports.monthly.days import WIDTH
 from shared.reports.svg import INK, PAPER, SOFT
 from shared.reports.wording import line
 

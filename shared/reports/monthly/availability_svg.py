@@ -5,9 +5,10 @@ from datetime import date
 from xml.etree.ElementTree import Element
 
 from shared.model.monthly import Answered, MonthlyReport
+from shared.planners.service_levels import answered_met, percent
 from shared.reports import svg
-from shared.reports.month_axis import RIGHT, WIDTH, Days, words
-from shared.reports.monthly_parts import limit, percent
+from shared.reports.monthly.days import RIGHT, WIDTH, Days, words
+from shared.reports.monthly.parts import limit
 from shared.reports.svg import GRID, INK, PAPER, SOFT, TARGET
 
 MET, MISSED = "#1a7a4a", "#b42318"
@@ -173,7 +174,7 @@ def _values(days: Days, asked: Mapping[date, Answered], target: float, floor: fl
 
 
 def _missed(one: Answered | None, target: float) -> bool:
-    return one is not None and one.availability is not None and one.availability < target
+    return one is not None and answered_met(one, target) is False
 
 
 def _said(day: date, one: Answered | None, days: Days, target: float) -> str:

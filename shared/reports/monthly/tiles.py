@@ -6,10 +6,11 @@ from shared.model.monthly import MonthlyReport
 from shared.model.plan import Mode
 from shared.model.readiness import PlanReadiness
 from shared.model.severity import Severity
-from shared.reports.monthly_costs import change, money
-from shared.reports.monthly_levels import answered_met, everybody, fast_met, slowest
-from shared.reports.monthly_parts import UNREAD, Tile, limit, listed, milliseconds, percent, verdict
-from shared.reports.monthly_recovery import VERDICTS
+from shared.planners.service_levels import answered_met, fast_met, percent
+from shared.reports.monthly.costs import change, money
+from shared.reports.monthly.levels import everybody, slowest
+from shared.reports.monthly.parts import UNREAD, Tile, limit, listed, milliseconds, verdict
+from shared.reports.monthly.recovery import VERDICTS
 from shared.reports.wording import line
 
 
@@ -29,7 +30,7 @@ def _answered(report: MonthlyReport) -> Tile:
     if report.tenants is None:
         return Tile(name, UNREAD, tone="waiting")
     answered = everybody(report.tenants)
-    met = answered_met(answered, levels)
+    met = answered_met(answered, levels.availability)
     target = f"target {limit(levels.availability)} %"
     return Tile(
         name,
@@ -47,7 +48,7 @@ def _slowest(report: MonthlyReport) -> Tile:
     one = slowest(report.tenants)
     if one is None:
         return Tile(name, "no answers", target)
-    met = fast_met(one, report.levels)
+    met = fast_met(one, report.levels.p95_ms)
     note = f"{line(one.tenant, 40)}; {target}: {verdict(met)}"
     return Tile(name, milliseconds(one.p95_ms), note, tone="bad" if met is False else "")
 

@@ -4,7 +4,7 @@ from shared.model.monthly import MonthlyReport, ReadinessPoint, RunOfMonth
 from shared.model.plan import Mode
 from shared.model.readiness import PlanReadiness
 from shared.model.run import Objective, RunStatus
-from shared.reports.monthly_parts import Cell, Column, Section, Table, Tone
+from shared.reports.monthly.parts import Cell, Column, Section, Table, Tone
 from shared.reports.run_view import Fact
 from shared.reports.verdict import judge
 from shared.reports.wording import Clock, clean, duration, line

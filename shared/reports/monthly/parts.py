@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.model.monthly import Answered
 from shared.reports.run_view import Fact
 from shared.reports.wording import Moment, counted
 
@@ -65,16 +64,6 @@ class Tile:
     value: str
     note: str = ""
     tone: Tone = ""
-
-
-def percent(answered: Answered, target: float) -> str:
-    """Two decimals, or as many as the target has, never rounded up: 99.899 % is not shown as the 99.90 it missed."""
-    if not answered.requests:
-        return "no requests"
-    places = max(2, len(f"{target:f}".rstrip("0").partition(".")[2]))
-    size = 10**places
-    whole, part = divmod((answered.requests - answered.failed) * 100 * size // answered.requests, size)
-    return f"{whole} %" if whole == 100 else f"{whole}.{part:0{places}} %"
 
 
 def milliseconds(value: float | None) -> str:

@@ -6,8 +6,9 @@ from shared.model.monthly import MonthlyReport, RunOfMonth
 from shared.model.outcome import Finding
 from shared.model.run import RunStatus
 from shared.model.severity import Severity
-from shared.reports.monthly_levels import answered_met, short_changed
-from shared.reports.monthly_parts import Tone
+from shared.planners.service_levels import answered_met
+from shared.reports.monthly.levels import short_changed
+from shared.reports.monthly.parts import Tone
 from shared.reports.wording import counted, line
 
 
@@ -49,7 +50,7 @@ def _broken(report: MonthlyReport) -> bool:
 
 
 def _outside_missed(report: MonthlyReport) -> bool:
-    return any(answered_met(test, report.levels) is False for test in report.outside or ())
+    return any(answered_met(test, report.levels.availability) is False for test in report.outside or ())
 
 
 def _promised(report: MonthlyReport) -> str:

@@ -7,13 +7,14 @@ from shared.model.monthly import MonthlyReport
 from shared.model.outcome import Finding
 from shared.model.severity import Severity
 from shared.planners.monthly import findings
-from shared.reports.monthly_costs import costs_section
-from shared.reports.monthly_events import incidents_section, security_section, severity_cell
-from shared.reports.monthly_levels import everybody, levels_section, percent
-from shared.reports.monthly_parts import Cell, Column, Section, Table, Tile, Tone, capped
-from shared.reports.monthly_recovery import readiness_section, runs_section
-from shared.reports.monthly_tiles import tiles
-from shared.reports.monthly_verdict import headline
+from shared.planners.service_levels import percent
+from shared.reports.monthly.costs import costs_section
+from shared.reports.monthly.events import incidents_section, security_section, severity_cell
+from shared.reports.monthly.levels import everybody, levels_section
+from shared.reports.monthly.parts import Cell, Column, Section, Table, Tile, Tone, capped
+from shared.reports.monthly.recovery import readiness_section, runs_section
+from shared.reports.monthly.tiles import tiles
+from shared.reports.monthly.verdict import headline
 from shared.reports.wording import Clock, Moment, clean, counted, line
 
 IN_REPORT, IN_MAIL = 30, 10

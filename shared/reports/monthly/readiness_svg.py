@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from shared.model.monthly import MonthlyReport
 from shared.reports import svg
-from shared.reports.month_axis import WIDTH, Days, words
+from shared.reports.monthly.days import WIDTH, Days, words
 from shared.reports.svg import INK, PAPER, SOFT
 from shared.reports.wording import line
 
