@@ -1,5 +1,7 @@
 """The operations report of a month as people read it: HTML, PDF and mail."""
 
+from dataclasses import asdict
+
 from markupsafe import Markup
 
 from shared.model.monthly import MonthlyReport
@@ -22,7 +24,7 @@ def html(report: MonthlyReport) -> str:
 def pdf(report: MonthlyReport) -> bytes:
     """The same report as a tagged PDF, dated when it was made; the same report gives the same bytes."""
     view = monthly_view(report)
-    return printed("monthly_report.typ", view, drawings(report, view), report.made_at)
+    return printed("monthly_report.typ", asdict(view), drawings(report, view), report.made_at)
 
 
 def mail_subject(report: MonthlyReport) -> str:

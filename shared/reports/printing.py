@@ -2,22 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.reports.rendering import FONTS, TEMPLATES
 from shared.reports.wording import breakable
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-
-def printed(template: str, view: "DataclassInstance", drawings: Mapping[str, str], at: datetime) -> bytes:
+def printed(template: str, words: Mapping[str, Any], drawings: Mapping[str, str], at: datetime) -> bytes:
     """A tagged PDF that is dated `at`: the same words and drawings give the same bytes.
 
-    `drawings` are SVG texts; the template reads each as `sys.inputs` under its name, and the words as `view`.
+    `drawings` are SVG texts; the template reads each as `sys.inputs` under its name, and `words` as `view`.
     """
     import typst  # noqa: PLC0415 - 34 MB that a cold start should not wait for
 
@@ -28,7 +24,7 @@ def printed(template: str, view: "DataclassInstance", drawings: Mapping[str, str
         font_paths=_fonts(),
         ignore_system_fonts=True,
         format="pdf",
-        sys_inputs={"view": json.dumps(_breakable(asdict(view)), ensure_ascii=False), **drawings},
+        sys_inputs={"view": json.dumps(_breakable(dict(words)), ensure_ascii=False), **drawings},
         timestamp=int(at.timestamp()),
     )
 

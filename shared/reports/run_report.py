@@ -1,5 +1,6 @@
 """A run's record as the report that people read: HTML, PDF and mail."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from markupsafe import Markup
@@ -37,7 +38,7 @@ def pdf(record: RunRecord, *, time_zone: str, now: datetime | None = None, speed
     """The same report as a tagged PDF; the same record gives the same bytes."""
     return printed(
         "run_report.typ",
-        run_view(record, time_zone=time_zone, now=now, speed=speed),
+        asdict(run_view(record, time_zone=time_zone, now=now, speed=speed)),
         {"timeline": timeline_svg(record, time_zone=time_zone, now=now, speed=speed)},
         newest(record, now),
     )
