@@ -8,7 +8,7 @@ from shared.model.readiness import PlanReadiness
 from shared.model.severity import Severity
 from shared.planners.service_levels import answered_met, fast_met, percent
 from shared.reports.monthly.costs import change, money
-from shared.reports.monthly.levels import everybody, slowest
+from shared.reports.monthly.levels import everybody, least_answered, slowest
 from shared.reports.monthly.parts import UNREAD, Tile, limit, listed, milliseconds, verdict
 from shared.reports.monthly.recovery import VERDICTS
 from shared.reports.wording import line
@@ -32,10 +32,14 @@ def _answered(report: MonthlyReport) -> Tile:
     answered = everybody(report.tenants)
     met = answered_met(answered, levels.availability)
     target = f"target {limit(levels.availability)} %"
+    notes = [target if met is None else f"{target}: {verdict(met)}"]
+    # Requests that reached nobody are not among those that were answered.
+    if worst := min((one for one in report.outside or () if one.requests), key=least_answered, default=None):
+        notes.append(f"tests from outside {percent(worst, levels.availability)}")
     return Tile(
         name,
         percent(answered, levels.availability),
-        target if met is None else f"{target}: {verdict(met)}",
+        "; ".join(notes),
         tone="bad" if met is False else "",
     )
 
