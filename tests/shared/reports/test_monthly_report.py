@@ -182,7 +182,11 @@ def test_mail_holds_the_first_ten_findings_inline_and_links_to_the_report():
     assert "and 56 more in the report" in read.text
     body = mail_text(samples.big(), report_url="https://ops.example/r")
     assert body.rstrip().endswith("https://ops.example/r")
-    assert re.search(r"^Availability           99\.94 % \(target 99\.9 %: met; tests from outside 99\.97 %\)$", body, re.MULTILINE)
+    assert re.search(
+        r"^Availability           99\.94 % \(target 99\.9 %: met; tests from outside 99\.97 %\)$",
+        body,
+        re.MULTILINE,
+    )
     assert "Open the whole report" not in mail_html(samples.big())
 
 
