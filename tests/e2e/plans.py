@@ -16,5 +16,11 @@ def proof(plan: str, *more: Any, when: bool | None = None) -> Any:
     return pytest.param(plan, *more, id=name, marks=[] if normal else [pytest.mark.crash])
 
 
-every_plan = pytest.mark.parametrize("plan", [proof(plan) for plan in PLANS])
-"""In the normal run for the first plan, under `make crash` for all: the host is killed for minutes."""
+every_plan_or_a_third = pytest.mark.parametrize(
+    ("plan", "nth"),
+    [
+        pytest.param(FIRST, 3, id=f"{FIRST}-every third"),
+        *(pytest.param(plan, 1, id=plan, marks=pytest.mark.crash) for plan in PLANS),
+    ],
+)
+"""Under `make crash` everywhere in every plan, in the normal run at every third place of the first: it takes minutes."""

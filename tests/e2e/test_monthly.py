@@ -13,9 +13,9 @@ from tests.shared.reports.reading import pdf_text
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
-@pytest.fixture
-def machine(tmp_path: Path):
-    with MachineProcess(tmp_path, speed=100, estate=SAMPLE) as running:
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory):
+    with MachineProcess(tmp_path_factory.mktemp("monthly"), speed=100, estate=SAMPLE) as running:
         yield running
 
 
