@@ -77,10 +77,10 @@ def gather(month: str, call: Call, *, patient: bool) -> MonthlyReport:
         "runs": asked.runs,
         "incidents": asked.incidents,
         "costs": lambda: asked.costs(month),
-        "checks": asked.checks,
+        "readiness": asked.readiness,
     }
     found, unknown = _all_of(parts, patient=patient)
-    checks: tuple[Readiness, ...] = found.pop("checks") or ()
+    checks: tuple[Readiness, ...] | None = found.pop("readiness")
     return MonthlyReport(
         estate=estate.name,
         title=estate.title,
@@ -92,7 +92,7 @@ def gather(month: str, call: Call, *, patient: bool) -> MonthlyReport:
         run_id=call.run_id,
         levels=estate.service_levels,
         readiness=checks[-1] if checks else None,
-        trend=trend(checks),
+        trend=None if checks is None else trend(checks),
         unknown=unknown,
         **found,
     )
@@ -182,7 +182,7 @@ class _Month:
         ]
         return tuple(sorted(found, key=lambda one: one.opened_at))
 
-    def checks(self) -> tuple[Readiness, ...]:
+    def readiness(self) -> tuple[Readiness, ...]:
         """The last readiness check of each day."""
         first, last = (
             f"readiness/{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}" for moment in (self.since, self.until)

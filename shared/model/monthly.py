@@ -138,7 +138,8 @@ class Costs(Frozen):
 class MonthlyReport(Frozen):
     """One month, `since <= t < until`, as it was known at `made_at`.
 
-    A part that is None could not be read, and `unknown` says why, in one sentence each.
+    A part that is None could not be read, and `unknown` says why, in one sentence each. `readiness` is the newest
+    check of the month: None too where none is kept, and then `trend`, the checks of its days, is empty.
     """
 
     estate: str
@@ -158,7 +159,7 @@ class MonthlyReport(Frozen):
     alerts: tuple[SecurityAlert, ...] | None = None
     costs: Costs | None = None
     readiness: Readiness | None = None
-    trend: tuple[ReadinessPoint, ...] = ()
+    trend: tuple[ReadinessPoint, ...] | None = ()
     unknown: tuple[str, ...] = ()
 
     @property

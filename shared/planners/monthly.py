@@ -150,6 +150,8 @@ def _alerts(report: MonthlyReport) -> Iterator[Finding]:
 
 
 def _readiness(report: MonthlyReport) -> Iterator[Finding]:
+    if report.readiness is None and report.trend is None:
+        return
     if report.readiness is None:
         title = "no readiness check of this month is kept: nobody knows whether the recovery plans would work"
         yield _found("readiness", Severity.HIGH, title, "see why the daily maintenance does not run")

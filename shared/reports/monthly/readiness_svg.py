@@ -39,7 +39,7 @@ def _scores(report: MonthlyReport) -> dict[str, dict[int, int]]:
     """By plan, then by day of the month counted from 0: the last check of a day counts."""
     days = Days.of(report, LEFT)
     zone, found = ZoneInfo(report.time_zone), dict[str, dict[int, int]]()
-    for point in report.trend:
+    for point in report.trend or ():
         number = (point.checked_at.astimezone(zone).date() - days.days[0]).days
         if 0 <= number < len(days.days):
             for name, score in point.scores.items():

@@ -74,6 +74,9 @@ def _measured(objective: Objective | None) -> Cell:
 def readiness_section(report: MonthlyReport, clock: Clock) -> Section:
     heading = "Disaster recovery readiness"
     chart, chart_says = "", ""
+    if report.trend is None:
+        says = ("How ready the plans are could not be read.",)
+        return Section(name="readiness", heading=heading, says=says)
     if any(point.scores for point in report.trend):
         chart = "readiness"
         chart_says = (

@@ -85,6 +85,8 @@ def _runs(report: MonthlyReport) -> Tile:
 
 def _readiness(report: MonthlyReport) -> Tile:
     name = "Lowest readiness"
+    if report.trend is None:
+        return Tile(name, UNREAD, tone="waiting")
     if report.readiness is None:
         return Tile(name, "not known", "no check is kept", tone="bad")
     if not report.readiness.plans:

@@ -31,7 +31,7 @@ def _tone(report: MonthlyReport, found: tuple[Finding, ...]) -> Tone:
 
 
 def _unread(report: MonthlyReport) -> int:
-    """How many parts could not be read; readiness is not one of them: none may be kept."""
+    """How many parts could not be read."""
     parts = (
         report.tenants,
         report.outside,
@@ -40,6 +40,7 @@ def _unread(report: MonthlyReport) -> int:
         report.incidents,
         report.alerts,
         report.costs,
+        report.trend,
     )
     return sum(part is None for part in parts)
 
@@ -73,7 +74,7 @@ def _rest(report: MonthlyReport) -> Iterator[str]:
     if tried := sum(one.violations > 0 for one in report.tenants or ()):
         yield f"{counted(tried, 'tenant')} reached for another tenant's data"
     yield from _plans(report, "not_ready")
-    if report.readiness is None:
+    if report.readiness is None and report.trend is not None:
         yield "nobody knows whether the recovery plans would work"
     if failed := sum(map(_failed, runs)):
         yield f"{failed} of {counted(len(runs), 'run')} failed"

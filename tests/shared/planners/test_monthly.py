@@ -227,6 +227,11 @@ def test_what_needs_somebody_is_named(changes: dict[str, object], severity: str,
     assert found.recommendation
 
 
+def test_readiness_that_could_not_be_read_is_not_said_to_be_unchecked() -> None:
+    (found,) = findings(report(readiness=None, trend=None, unknown=("readiness: HTTP 403",)))
+    assert found.title == "not in this report: readiness: HTTP 403"
+
+
 def test_the_worst_comes_first_and_what_a_month_did_not_have_is_no_finding() -> None:
     found = findings(
         report(readiness=readiness("not_ready", 0), alerts=(SecurityAlert(title="x", seen=T0),), runs=())

@@ -278,6 +278,7 @@ def unread() -> MonthlyReport:
     """Nothing could be read but what cost what."""
     return report(
         costs=COSTS,
+        trend=None,
         unknown=(
             "The workspace of logs did not answer: HTTP 503.",
             "The store of runs and incidents denies this app its records.",

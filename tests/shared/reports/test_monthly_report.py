@@ -107,7 +107,7 @@ FACTS = {
         "Whether tenants got what they are promised could not be read",
         "What tests from outside saw could not be read.",
         "The recoveries and drills of this month could not be read.",
-        "No readiness check of this month is kept",
+        "How ready the plans are could not be read.",
         "The incidents of this month could not be read.",
         "Open security alerts could not be read",
         "Not in this report",

@@ -17,19 +17,30 @@ def table(name: str) -> Table:
 
 def test_what_could_not_be_read_is_never_told_as_none():
     view = monthly_view(samples.unread())
-    assert [tile.value for tile in view.tiles if tile.name != "Cost"] == ["not read"] * 4 + ["not known"]
+    assert [tile.value for tile in view.tiles if tile.name != "Cost"] == ["not read"] * 5
     parts = {section.name: section for section in view.sections}
-    assert all(parts[name].tables == () for name in ("levels", "runs", "incidents", "security"))
+    assert all(parts[name].tables == () for name in ("levels", "runs", "readiness", "incidents", "security"))
     assert {fact.value for fact in parts["security"].facts} == {"could not be read"}
     assert "unknown" not in {section.name for section in monthly_view(samples.good()).sections}
 
 
-@pytest.mark.parametrize("part", ["tenants", "outside", "days", "runs", "incidents", "alerts", "costs"])
+@pytest.mark.parametrize(
+    "part", ["tenants", "outside", "days", "runs", "incidents", "alerts", "costs", "readiness"]
+)
 def test_a_month_is_never_good_while_a_part_could_not_be_read(part: str):
-    view = monthly_view(samples.good().model_copy(update={part: None}))
+    gone = {"readiness": None, "trend": None} if part == "readiness" else {part: None}
+    view = monthly_view(samples.good().model_copy(update=gone))
     assert view.tone == "waiting"
     assert "could not be read" in view.headline
     assert monthly_view(samples.good()).tone == "good"
+
+
+def test_a_month_without_a_readiness_check_says_that_nobody_knows():
+    view = monthly_view(samples.good().model_copy(update={"readiness": None, "trend": ()}))
+    assert view.tone == "bad"
+    assert "nobody knows whether the recovery plans would work" in view.headline
+    (section,) = (one for one in view.sections if one.name == "readiness")
+    assert section.says[0].startswith("No readiness check of this month is kept")
 
 
 def test_the_worst_of_the_month_gives_its_tone():
