@@ -32,5 +32,9 @@ def test_every_call_of_a_runbook_works(tmp_path: Path, plan: str) -> None:
                 run_id = json.loads(answer.text)["run_id"]
                 waits = "waiting_for_approval" if plan == "region_outage" else "succeeded"
                 machine.wait_until(run_id, lambda record, waits=waits: record["status"] == waits, seconds=60)
+            if path.endswith("/approvals"):
+                machine.wait_until(
+                    run_id, lambda record: record["status"] != "waiting_for_approval", seconds=30
+                )
             made.append(path)
     assert f"/api/{'recovery' if plan == 'region_outage' else 'maintenance'}/{plan}" in made
