@@ -47,7 +47,7 @@ class Ward:
         return [one for one in reversed(found) if rule in {"", one["alert"]["rule"]}]
 
     def incident(
-        self, rule: str, reached: Callable[[dict[str, Any]], bool], *, seconds: float = 90
+        self, rule: str, reached: Callable[[dict[str, Any]], bool], *, seconds: float = 150
     ) -> dict[str, Any]:
         """The first incident of that rule, as soon as it is as wanted."""
         deadline = time.monotonic() + seconds

@@ -90,6 +90,7 @@ def test_load_raises_and_its_end_lowers(tmp_path: Path) -> None:
 
         machine.fault(kind="high_load", target="files", load=96)
         time.sleep(6 * 60 / SPEED)
+        before_it_rose = time.monotonic()
         tick(machine)
         by_clock = started_by_the_clock(machine)
         record = machine.wait_until_over(by_clock["run_id"], seconds=30)
@@ -98,7 +99,6 @@ def test_load_raises_and_its_end_lowers(tmp_path: Path) -> None:
             "files has 2000 RU/s, it had 1000 (manual): over 80 % for 3 minutes" in files(record)["summary"]
         )
         assert throughput(machine) == 2000
-        at = time.monotonic()
         assert answered_already(machine)["status"] == "succeeded"
         assert throughput(machine) == 2000, "one load is answered once"
         listed = machine.call("GET", "/api/runs?kind=maintenance").json()["runs"]
@@ -109,9 +109,9 @@ def test_load_raises_and_its_end_lowers(tmp_path: Path) -> None:
         while not (lowered := scaled(machine))["changed"]:
             said.append(lowered["summary"])
             assert throughput(machine) == 2000
-            assert time.monotonic() - at < 90, said
+            assert time.monotonic() - before_it_rose < 120, said
             time.sleep(2)
-        assert (time.monotonic() - at) * SPEED > HOUR
+        assert (time.monotonic() - before_it_rose) * SPEED > HOUR
         assert "files has 1000 RU/s, it had 2000 (manual): under 20 % for an hour" in lowered["summary"]
         assert any("quiet since" in one for one in said), said
         assert throughput(machine) == 1000

@@ -37,9 +37,9 @@ def what_a_restart_cures(here: Ward) -> None:
 
 def what_only_more_replicas_cure(here: Ward) -> None:
     here.fault("endpoint_down", APP, cured_by="scale")
-    here.until(lambda: here.truth["faults"] == [], seconds=90)
+    here.until(lambda: here.truth["faults"] == [], seconds=150)
     here.until(lambda: served(here))
-    incident = here.incident(RULE, closed, seconds=90)
+    incident = here.incident(RULE, closed, seconds=150)
 
     def tried(start: str) -> list[str]:
         """Steps of any incident's run: the one that cured it may end after those that only saw that it did."""
@@ -73,7 +73,7 @@ def what_nothing_cures(here: Ward) -> None:
 
 def a_region_that_is_out(here: Ward) -> None:
     here.fault("region_outage", "japaneast")
-    incident = here.incident(RULE, lambda one: bool(one["plan"]), seconds=90)
+    incident = here.incident(RULE, lambda one: bool(one["plan"]), seconds=150)
     assert (incident["plan"], incident["remediation"], incident["run_ids"]) == (
         "region_outage",
         "offered",
