@@ -39,7 +39,7 @@ def killed_in_its_midst(here: Ward) -> None:
         here.incident(RULE, lambda one, state=state: one["state"] == state and bool(one["run_ids"]))
         here.machine.kill()
         here.machine.start()
-    here.incident(RULE, closed, seconds=90)
+    here.incident(RULE, closed, seconds=150)
     assert here.truth["faults"] == []
     restarts = [one for one in here.azure.ledger() if one["path"].endswith("/restart")]
     assert len(restarts) == 1
@@ -58,7 +58,7 @@ def nobody_can_be_reached_for_ten_minutes(here: Ward) -> None:
     assert here.mails(incident) == {}
     for fault in down:
         here.mend(fault)
-    here.incident(RULE, lambda one: closed(one) and one["ticket"] is not None, seconds=90)
+    here.incident(RULE, lambda one: closed(one) and one["ticket"] is not None, seconds=150)
     told_once(here)
 
 
