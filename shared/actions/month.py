@@ -1,5 +1,6 @@
 """Gathers what a month was like, and says where its report is kept."""
 
+import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from shared.gateways.journal import carried
 from shared.model.estate import Estate
 from shared.model.incident import Incident
 from shared.model.monthly import (
+    MONTH,
     Costs,
     Day,
     IncidentOfMonth,
@@ -38,6 +40,7 @@ from shared.planners.monthly import (
 
 DATA, PAGE, DOCUMENT = "report.json", "report.html", "report.pdf"
 AT_ONCE = 8
+_KEPT = re.compile(f"reports/({MONTH})/{re.escape(DATA)}")
 
 
 def asked_for(month: str | None, call: Call) -> str:
@@ -53,9 +56,21 @@ def place(month: str, file: str) -> str:
 
 def kept(estate: Estate, azure: Azure, month: str) -> MonthlyReport | None:
     """The report of a month; None before one is made."""
-    platform = estate.platform
-    content = azure.blobs.read(platform.records_account_url, platform.records_container, place(month, DATA))
+    content = kept_file(estate, azure, month, DATA)
     return None if content is None else MonthlyReport.model_validate_json(content)
+
+
+def kept_file(estate: Estate, azure: Azure, month: str, file: str) -> bytes | None:
+    """One file of a month's report; None before one is made."""
+    platform = estate.platform
+    return azure.blobs.read(platform.records_account_url, platform.records_container, place(month, file))
+
+
+def kept_months(estate: Estate, azure: Azure) -> tuple[str, ...]:
+    """The months that a report is kept of, the newest first."""
+    platform = estate.platform
+    names = azure.blobs.names(platform.records_account_url, platform.records_container, "reports/")
+    return tuple(sorted((found[1] for name in names if (found := _KEPT.fullmatch(name))), reverse=True))
 
 
 def gather(month: str, call: Call, *, patient: bool) -> MonthlyReport:

@@ -13,7 +13,8 @@ from shared.model.run import Objective, RunRecord, RunStatus
 from shared.model.severity import Severity
 from shared.model.wire import Frozen
 
-Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+MONTH = r"20[0-9]{2}-(?:0[1-9]|1[0-2])"
+Month = Annotated[str, Field(pattern=f"^{MONTH}$")]
 """A calendar month of the estate's time zone, such as `2026-10`."""
 
 
@@ -69,6 +70,17 @@ class RunOfMonth(Frozen):
     def of(cls, record: RunRecord) -> "RunOfMonth":
         """ValueError of a run that goes on."""
         return cls.model_validate(record.model_dump(include=set(cls.model_fields)))
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was begun and did not get there."""
+        return self.status in {RunStatus.FAILED, RunStatus.ABORTED}
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The targets that it missed, in words."""
+        objectives = (("recovery time", self.rto), ("data loss", self.rpo))
+        return tuple(name for name, one in objectives if one is not None and one.met is False)
 
 
 class IncidentOfMonth(Frozen):

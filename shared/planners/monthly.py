@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.model.monthly import Day, MonthlyReport, ReadinessPoint, RunOfMonth
+from shared.model.monthly import Day, MonthlyReport, ReadinessPoint
 from shared.model.outcome import Finding
 from shared.model.readiness import Readiness
-from shared.model.run import RunStatus
 from shared.model.severity import Severity
 from shared.planners.schedule import first_moment
 from shared.planners.service_levels import answered_met, fast_met, percent
@@ -115,20 +114,14 @@ def _tenants(report: MonthlyReport) -> Iterator[Finding]:
 
 def _runs(report: MonthlyReport) -> Iterator[Finding]:
     for run in report.runs or ():
-        if run.status in {RunStatus.FAILED, RunStatus.ABORTED}:
+        if run.failed:
             title = f"{run.title or run.plan} ended {run.status}"
             yield _found(run.run_id, Severity.HIGH, title, "read its report, and hold it again as a drill")
-        elif missed := _missed(run):
+        elif run.missed:
+            title = f"{run.title or run.plan} missed its target for {' and '.join(run.missed)}"
             yield _found(
-                run.run_id, Severity.HIGH, missed, "shorten its slowest steps, or the wait for approval"
+                run.run_id, Severity.HIGH, title, "shorten its slowest steps, or the wait for approval"
             )
-
-
-def _missed(run: RunOfMonth) -> str:
-    names = [
-        name for name, one in (("recovery time", run.rto), ("data loss", run.rpo)) if one and one.met is False
-    ]
-    return f"{run.title or run.plan} missed its target for {' and '.join(names)}" if names else ""
 
 
 def _incidents(report: MonthlyReport) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from shared.actions.action import Call, action
 from shared.actions.mail.notify_stakeholders import deliver
-from shared.actions.month import DOCUMENT, asked_for, kept, place
+from shared.actions.month import DOCUMENT, asked_for, kept, kept_file
 from shared.errors import CheckFailed
 from shared.gateways.mail import Attachment, Message
 from shared.importing import IMPORTING
@@ -24,11 +24,9 @@ def mail_monthly_report(params: Params, call: Call) -> Outcome | Pending:
     with IMPORTING:
         from shared.reports import monthly_report  # noqa: PLC0415 - templates only when a mail is written
 
-    month, platform = asked_for(params.month, call), call.estate.platform
+    month = asked_for(params.month, call)
     report = kept(call.estate, call.azure, month)
-    document = call.azure.blobs.read(
-        platform.records_account_url, platform.records_container, place(month, DOCUMENT)
-    )
+    document = kept_file(call.estate, call.azure, month, DOCUMENT)
     if report is None or document is None or report.run_id != call.run_id:
         raise CheckFailed(f"this run has made no report of {month}")
     attached = Attachment(name=f"operations-{month}.pdf", media_type="application/pdf", content=document)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from shared.model.monthly import MonthlyReport, RunOfMonth
+from shared.model.monthly import MonthlyReport
 from shared.model.outcome import Finding
-from shared.model.run import RunStatus
 from shared.model.severity import Severity
 from shared.planners.service_levels import answered_met
 from shared.reports.monthly.levels import short_changed
@@ -76,9 +75,9 @@ def _rest(report: MonthlyReport) -> Iterator[str]:
     yield from _plans(report, "not_ready")
     if report.readiness is None and report.trend is not None:
         yield "nobody knows whether the recovery plans would work"
-    if failed := sum(map(_failed, runs)):
+    if failed := sum(run.failed for run in runs):
         yield f"{failed} of {counted(len(runs), 'run')} failed"
-    if missed := sum(map(_missed, runs)):
+    if missed := sum(bool(run.missed) for run in runs if not run.failed):
         yield f"{missed} of {counted(len(runs), 'run')} missed a target"
     if alerts := len(report.alerts or ()):
         yield f"{counted(alerts, 'security alert')} {'is' if alerts == 1 else 'are'} still open"
@@ -93,11 +92,3 @@ def _rest(report: MonthlyReport) -> Iterator[str]:
 def _plans(report: MonthlyReport, verdict: str) -> Iterator[str]:
     if count := sum(one.verdict == verdict for one in (report.readiness.plans if report.readiness else ())):
         yield f"{counted(count, 'recovery plan')} {'is' if count == 1 else 'are'} {verdict.replace('_', ' ')}"
-
-
-def _failed(run: RunOfMonth) -> bool:
-    return run.status in {RunStatus.FAILED, RunStatus.ABORTED}
-
-
-def _missed(run: RunOfMonth) -> bool:
-    return not _failed(run) and any(one is not None and one.met is False for one in (run.rto, run.rpo))

@@ -1,8 +1,10 @@
 """Reads reports as their readers do: pages as trees, PDFs as text, drawings as XML."""
 
 import io
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pypdf
@@ -60,6 +62,21 @@ def page(markup: str) -> Page:
     parsed.feed(markup)
     parsed.close()
     return parsed
+
+
+def accessible(read: Page) -> None:
+    """Tables say what they are, headings go down step by step, labels lead somewhere, times say UTC."""
+    assert all(th.get("scope") in {"col", "row"} for th in read.all("th"))
+    assert len(read.all("caption")) == len(read.all("table"))
+    levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in read.tags:
+        for target in (attributes.get("aria-labelledby") or "").split():
+            assert target in ids
+    assert all("UTC" in (time.get("title") or "") for time in read.all("time"))
 
 
 def pdf_text(data: bytes) -> str:

@@ -1,7 +1,6 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +11,7 @@ from shared.reports.monthly.view import monthly_view
 from shared.reports.monthly_report import html, mail_html, mail_subject, mail_text, pdf
 from tests.shared.reports import monthly_samples as samples
 from tests.shared.reports.monthly_samples import SAMPLES
-from tests.shared.reports.reading import page, pdf_text
+from tests.shared.reports.reading import accessible, page, pdf_text
 from tests.shared.reports.test_hostile_text import NASTY, SCRIPT, TYPST
 
 BODIES: dict[str, Callable[[MonthlyReport], str]] = {"html": html, "mail_html": mail_html}
@@ -35,17 +34,7 @@ def test_pages_are_balanced_and_self_contained(body: str, name: str):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_page_is_accessible(name: str):
     read = page(html(SAMPLES[name]))
-    assert all(th.get("scope") in {"col", "row"} for th in read.all("th"))
-    assert len(read.all("caption")) == len(read.all("table"))
-    levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch(r"h[1-6]", tag)]
-    assert levels[0] == 1
-    assert all(b - a <= 1 for a, b in pairwise(levels))
-    ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    for _, attributes in read.tags:
-        for target in (attributes.get("aria-labelledby") or "").split():
-            assert target in ids
-    assert all("UTC" in (time.get("title") or "") for time in read.all("time"))
+    accessible(read)
     assert all(svg.get("role") == "img" and svg.get("aria-labelledby") for svg in read.all("svg"))
 
 
